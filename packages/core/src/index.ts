@@ -1,0 +1,6 @@
+/**
+ * Newsreel's core: streams, prefetcher, provider pool and health checks behind typed interfaces.
+ * @packageDocumentation
+ */
+export * from './errors/index.js';
+export type * from './model/index.js';

@@ -1,0 +1,57 @@
+import type { Catalog, CatalogEditor } from './catalog.js';
+import type { Closeable, RequestOptions } from './common.js';
+import type { EventBus } from './events.js';
+import type { HealthChecker } from './health.js';
+import type { Logger } from './logger.js';
+import type { PoolStats, ProviderCheck } from './provider.js';
+
+/** What the engine is doing now: gauges, pulled when somebody looks. */
+export interface Snapshot {
+  /** Providers and lanes. */
+  readonly pool: PoolStats;
+  /** Memory account. */
+  readonly memory: { readonly usedBytes: number; readonly limitBytes: number; readonly cachedBytes: number };
+  /** Article cache since start. */
+  readonly cache: { readonly hits: number; readonly misses: number; readonly joined: number };
+  /** Handles and streams open now. */
+  readonly readers: { readonly handles: number; readonly streams: number };
+  /** Bytes handed to readers since start, by label (`''` when none was given). */
+  readonly bytesRead: Readonly<Record<string, number>>;
+  /** Contents of the catalog. */
+  readonly catalog: { readonly releases: number; readonly files: number; readonly revision: number };
+}
+
+/** More than the default an adapter may be granted. */
+export type Grant = 'edits' | 'health' | 'providers';
+
+/** Everything an adapter sees. It never sees the engine. */
+export interface AdapterHost {
+  /** What there is. */
+  readonly catalog: Catalog;
+  /** What happens. */
+  readonly events: EventBus;
+  /** Where to say things. */
+  readonly logger: Logger;
+  /** What is going on now. */
+  snapshot(): Snapshot;
+  /** Renaming and removing; with the grant `edits`. */
+  readonly edits?: CatalogEditor | undefined;
+  /** Health checks; with the grant `health`. */
+  readonly health?: HealthChecker | undefined;
+  /** Provider tests; with the grant `providers`. */
+  readonly providers?: ProviderProbe | undefined;
+}
+
+/** Tests providers on behalf of an adapter. */
+export interface ProviderProbe {
+  /** Tests every provider and says in words what is wrong. */
+  check(options?: RequestOptions): Promise<readonly ProviderCheck[]>;
+}
+
+/** An outward plug-in: shows the catalog or the numbers to the world. */
+export interface Adapter extends Closeable {
+  /** Name in logs. */
+  readonly name: string;
+  /** Starts working for an engine: listens, mounts, subscribes. Called once. */
+  attach(host: AdapterHost): Promise<void>;
+}

@@ -1,0 +1,48 @@
+/**
+ * Counted ownership of bytes that live in a pooled buffer. Whoever receives a lease releases it exactly once; the bytes
+ * must not be touched afterwards, because the buffer is reused.
+ */
+export interface Lease {
+  /** The bytes. Valid until {@link Lease.release}. */
+  readonly bytes: Uint8Array;
+  /** Another lease on the same bytes, to be released on its own. */
+  retain(): Lease;
+  /** Gives this lease back. A second call throws in test mode and is ignored otherwise. */
+  release(): void;
+}
+
+/** The answer to a positional read that may span several articles: views without a copy, released as one. */
+export interface Loan {
+  /** The pieces in order. Valid until {@link Loan.release}. */
+  readonly views: readonly Uint8Array[];
+  /** Sum of the pieces, in bytes. Less than asked for only at the end of the file. */
+  readonly byteLength: number;
+  /** Gives the bytes back, once. */
+  release(): void;
+}
+
+/** Bytes of memory somebody has been granted. Held until released, whatever happens to the bytes in between. */
+export interface Charge {
+  /** What is charged now, in bytes. */
+  readonly bytes: number;
+  /** Corrects an estimate. Never refused: the bytes exist already. */
+  resize(bytes: number): void;
+  /** Gives the bytes back, once; later calls do nothing. */
+  release(): void;
+}
+
+/** One account of memory in bytes for articles in flight, cache and look-ahead of all readers together. */
+export interface ByteLedger {
+  /** What may be charged in all, in bytes. */
+  readonly limitBytes: number;
+  /** What is charged now, in bytes. */
+  readonly usedBytes: number;
+  /**
+   * Charges bytes, or says no. Asks the caches to make room first. Playback may use a reserve that other lanes may not.
+   */
+  tryCharge(bytes: number, lane: 'playback' | 'prefetch' | 'import' | 'background'): Charge | undefined;
+  /** Tells the listener each time room may have appeared. Returns the unsubscribe. */
+  onRoom(listener: () => void): () => void;
+  /** Registers something that can give bytes back when asked (a cache). Returns the unsubscribe. */
+  reclaimFrom(reclaim: (bytes: number) => void): () => void;
+}

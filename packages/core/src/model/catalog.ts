@@ -1,0 +1,149 @@
+import type { Lease, Loan } from './bytes.js';
+import type { ByteRange, Closeable, RequestOptions } from './common.js';
+
+/** How a file is read. */
+export interface ReadOptions extends RequestOptions {
+  /**
+   * `progressive`: the reader at the head of an arriving article gets bytes before the checksum is known; should they
+   * turn out wrong the read fails with `ERR_ARTICLE_CORRUPT`. `verified`: every byte delivered is verified.
+   * Positional reads (`read`, `readInto`, `lend`) are always verified. @default the engine's `integrity`
+   */
+  readonly integrity?: 'progressive' | 'verified' | undefined;
+  /** Whose bytes these are, for accounting ("plex", "import"). */
+  readonly label?: string | undefined;
+}
+
+/** An open file. Any number of reads may run at the same time; each `stream` has its own look-ahead window. */
+export interface FileHandle extends Closeable {
+  /** Exact size in bytes. */
+  readonly size: number;
+  /** The bytes in order in pieces of up to 64 KiB that are yours for ever. Ending the loop early cancels. @throws RangeInvalidError */
+  stream(range?: ByteRange, options?: ReadOptions): AsyncIterable<Uint8Array>;
+  /** Up to `length` bytes from `position` as a fresh array: fewer only at the end of the file. @throws RangeInvalidError */
+  read(position: number, length: number, options?: ReadOptions): Promise<Uint8Array>;
+  /** Fills `target` from `position`; resolves to how many bytes, fewer than its length only at the end. @throws RangeInvalidError */
+  readInto(position: number, target: Uint8Array, options?: ReadOptions): Promise<number>;
+  /** As `read` without a copy; the loan must be released. For adapters. @throws RangeInvalidError */
+  lend(position: number, length: number, options?: ReadOptions): Promise<Loan>;
+  /** As `stream` without a copy; each lease must be released. For adapters. @throws RangeInvalidError */
+  lendStream(range?: ByteRange, options?: ReadOptions): AsyncIterable<Lease>;
+}
+
+/** One file or folder as the world sees it. */
+export interface Entry {
+  /** Stable across moves; adapters derive inodes from it. */
+  readonly id: string;
+  /** Counts up when the bytes behind the entry change. */
+  readonly version: number;
+  /** Absolute path with `/` between names and no trailing slash; the root is `/`. */
+  readonly path: string;
+  /** Last part of the path; empty for the root. */
+  readonly name: string;
+  /** What it is. */
+  readonly kind: 'file' | 'folder';
+  /** Exact size in bytes; 0 for folders. */
+  readonly size: number;
+  /** When it was posted or added, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+  /** Strong validator without quotes: equal means the same bytes. */
+  readonly etag: string;
+  /** The release it came from. */
+  readonly releaseId?: string | undefined;
+}
+
+/** One change of the catalog. */
+export interface CatalogChange {
+  /** Counts up by one with each change. */
+  readonly revision: number;
+  /** What happened to the path. */
+  readonly kind: 'added' | 'removed' | 'changed';
+  /** The path. */
+  readonly path: string;
+}
+
+/** How a folder is listed. */
+export interface ListOptions extends RequestOptions {
+  /** Only names after this one: paging and restarting. */
+  readonly after?: string | undefined;
+}
+
+/** Read-only view of what there is: what adapters see. */
+export interface Catalog {
+  /** Counts up with each change. */
+  readonly revision: number;
+  /** One entry. Resolves a size not yet known. @throws FileNotFoundError @throws LayoutUnknownError */
+  stat(path: string, options?: RequestOptions): Promise<Entry>;
+  /** Entries of a folder by name, in code unit order. Files whose exact size is not known yet are left out. @throws FileNotFoundError */
+  list(path: string, options?: ListOptions): AsyncIterable<Entry>;
+  /** Opens a file for reading. The caller closes the handle. @throws FileNotFoundError @throws LayoutUnknownError */
+  open(path: string, options?: RequestOptions): Promise<FileHandle>;
+  /** The changes after a revision, oldest first, as far as they are remembered; ends when there are no more. */
+  changesSince(revision: number): AsyncIterable<CatalogChange>;
+}
+
+/** Changes names and folders; the bytes cannot be changed. */
+export interface CatalogEditor {
+  /** Renames or moves an entry. @throws FileNotFoundError @throws AccessError when the target exists */
+  move(from: string, to: string, options?: RequestOptions): Promise<void>;
+  /** A second name for the same bytes. @throws FileNotFoundError @throws AccessError when the target exists */
+  copy(from: string, to: string, options?: RequestOptions): Promise<void>;
+  /** Removes an entry and what is below it from the catalog. @throws FileNotFoundError */
+  removePath(path: string, options?: RequestOptions): Promise<void>;
+  /** Makes a folder. @throws FileNotFoundError when the parent is missing @throws AccessError when the name is taken */
+  makeFolder(path: string, options?: RequestOptions): Promise<void>;
+}
+
+/** How a release is added. */
+export interface AddOptions extends RequestOptions {
+  /** Name of the release's folder. @default the NZB's own name or title, else the largest file's name */
+  readonly name?: string | undefined;
+  /** Folder it is put in; made when missing. @default '/' */
+  readonly folder?: string | undefined;
+  /**
+   * Whose exact sizes are resolved before `add` resolves: every file's, the main (largest) file's, or none. The rest
+   * follows in the background. @default 'all' up to 32 files, else 'main'
+   */
+  readonly resolve?: 'all' | 'main' | 'none' | undefined;
+}
+
+/** One .nzb as it was added. */
+export interface Release {
+  /** Stable id. */
+  readonly id: string;
+  /** Name of its folder. */
+  readonly name: string;
+  /** Path of its folder. */
+  readonly path: string;
+  /** When it was added, in milliseconds since 1970. */
+  readonly addedMs: number;
+  /** Its files in the order of the NZB. */
+  readonly files: readonly ReleaseFile[];
+  /** What was odd about the NZB and tolerated. */
+  readonly warnings: readonly string[];
+  /** `<meta>` values of the NZB by type. */
+  readonly meta: Readonly<Record<string, readonly string[]>>;
+}
+
+/** One posted file of a release. */
+export interface ReleaseFile {
+  /** Its path in the catalog at the time of adding. */
+  readonly path: string;
+  /** Encoded bytes as the NZB says, overhead included: an estimate, never a size. */
+  readonly encodedBytes: number;
+  /** How many segments the NZB lists. */
+  readonly segmentCount: number;
+  /** How many segment numbers are missing from the NZB. */
+  readonly missingSegments: number;
+  /** Exact size in bytes, once known. */
+  readonly size?: number | undefined;
+}
+
+/** The catalog with its front door. */
+export interface Library extends Catalog, CatalogEditor {
+  /** Adds an NZB: parses it, names its files, resolves sizes. @throws NzbInvalidError */
+  add(nzb: string | Uint8Array, options?: AddOptions): Promise<Release>;
+  /** Removes a release and all its entries. @throws FileNotFoundError */
+  remove(releaseId: string, options?: RequestOptions): Promise<void>;
+  /** The releases, in the order they were added. */
+  releases(): readonly Release[];
+}

@@ -1,0 +1,12 @@
+export type * from './adapter.js';
+export type * from './article.js';
+export type * from './byte-source.js';
+export type * from './bytes.js';
+export type * from './catalog.js';
+export type * from './common.js';
+export type * from './events.js';
+export type * from './health.js';
+export type * from './logger.js';
+export type * from './nzb.js';
+export type * from './policies.js';
+export type * from './provider.js';

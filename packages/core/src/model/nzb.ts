@@ -1,0 +1,41 @@
+import type { MessageId } from './article.js';
+
+/** One article of a posted file as the NZB lists it. */
+export interface NzbSegment {
+  /** Place in the file, counted from 1. */
+  readonly number: number;
+  /** Encoded bytes of the article as the NZB claims: an estimate. 0 when absent or unusable. */
+  readonly bytes: number;
+  /** Message-id without angle brackets, well-formed. */
+  readonly id: MessageId;
+}
+
+/** One posted file as the NZB lists it. */
+export interface NzbFile {
+  /** The poster's subject line. */
+  readonly subject: string;
+  /** Who posted it. */
+  readonly poster: string;
+  /** When it was posted, in milliseconds since 1970; 0 when the NZB does not say. */
+  readonly postedMs: number;
+  /** Newsgroups it was posted to. */
+  readonly groups: readonly string[];
+  /** File name found in the subject, safe as a single path part; empty when there is none. */
+  readonly nameHint: string;
+  /** Its articles, by number, each number once. */
+  readonly segments: readonly NzbSegment[];
+  /** How many numbers there should be: the highest number, or the subject's own count when that is higher. */
+  readonly segmentCount: number;
+  /** Sum of the segments' encoded bytes. */
+  readonly encodedBytes: number;
+}
+
+/** A parsed NZB. */
+export interface Nzb {
+  /** `<meta>` values by type, in order. */
+  readonly meta: Readonly<Record<string, readonly string[]>>;
+  /** Its files in document order. */
+  readonly files: readonly NzbFile[];
+  /** What was odd and tolerated, at most 100 lines. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,42 @@
+import type { Lane } from './common.js';
+import type { ProviderStats } from './provider.js';
+
+/** What a prefetch policy may look at. All numbers are current measurements. */
+export interface PrefetchView {
+  /** Reader's place in the file, in bytes. */
+  readonly position: number;
+  /** Size of the file in bytes. */
+  readonly size: number;
+  /** Bytes left until the end of the range the reader asked for. */
+  readonly remainingBytes: number;
+  /** Bytes read one after the other since the last seek. */
+  readonly contiguousBytes: number;
+  /** Smoothed speed at which the reader takes bytes, per second; 0 at first. */
+  readonly consumedPerSecond: number;
+  /** Smoothed speed at which bytes arrive for this reader, per second; 0 at first. */
+  readonly arrivingPerSecond: number;
+  /** Smoothed time to first byte of an article, in milliseconds; 0 at first. */
+  readonly latencyMs: number;
+  /** Typical decoded size of an article of this file, in bytes. */
+  readonly articleBytes: number;
+  /** Requests the providers could take now. */
+  readonly freeSlots: number;
+  /** How many handles are reading now, this one included. */
+  readonly readers: number;
+}
+
+/** What a prefetch policy answers. */
+export interface PrefetchPlan {
+  /** How far ahead of the reader bytes are asked for. */
+  readonly aheadBytes: number;
+  /** How many articles of this reader may be in flight at once. */
+  readonly concurrency: number;
+}
+
+/** Decides how far to look ahead. Pure: the same view gives the same plan. */
+export type PrefetchPolicy = (view: PrefetchView) => PrefetchPlan;
+
+/**
+ * Decides which providers of one tier are asked, best first, by name. Pure. A name left out is not asked now.
+ */
+export type SelectionPolicy = (candidates: readonly ProviderStats[], lane: Lane) => readonly string[];

@@ -1,0 +1,140 @@
+import type { Article, ArticleSource, Availability, FetchOptions, MessageId } from './article.js';
+import type { ByteLedger } from './bytes.js';
+import type { Clock, Lane, RequestOptions } from './common.js';
+import type { EventSink } from './events.js';
+import type { Logger } from './logger.js';
+
+/** What the pool wants room for. */
+export interface ReservationRequest {
+  /** Urgency. */
+  readonly lane: Lane;
+  /** Expected decoded bytes; 0 for a STAT sweep. */
+  readonly bytes: number;
+  /** What will be sent. `stat` prefers a connection without bodies in flight. @default 'body' */
+  readonly verb?: 'body' | 'stat' | undefined;
+}
+
+/** A place on a connection and the memory for the answer, granted together. Use it once or release it. */
+export interface Reservation {
+  /** Best guess, in milliseconds, of when the first byte would arrive. */
+  readonly expectedFirstByteMs: number;
+  /** Sends the request on the reserved place. @throws as {@link ArticleSource.fetch}, for this provider alone */
+  fetch(id: MessageId, options?: FetchOptions): Promise<Article>;
+  /** Sends a sweep of STATs on the reserved place. */
+  stat(ids: readonly MessageId[], options?: FetchOptions): AsyncIterable<readonly Availability[]>;
+  /** Gives an unused reservation back; after `fetch` or `stat` it does nothing. */
+  release(): void;
+}
+
+/** What a provider is doing, for selection, gauges and people. */
+export interface ProviderStats {
+  /** Name of the provider. */
+  readonly name: string;
+  /** Tier: 0 is asked first. */
+  readonly priority: number;
+  /** `disabled`: its login failed for good. `degraded`: cooling down after failures. */
+  readonly state: 'ready' | 'degraded' | 'disabled';
+  /** Connections the account allows, as configured. */
+  readonly connectionLimit: number;
+  /** Connections the account turned out to allow. */
+  readonly learnedLimit: number;
+  /** Sockets that exist now: dialling, open and closing. */
+  readonly connectionsOpen: number;
+  /** Connections with something in flight. */
+  readonly connectionsBusy: number;
+  /** Requests that could be taken now. */
+  readonly freeSlots: number;
+  /** Smoothed time to first byte in milliseconds; 0 before the first article. */
+  readonly latencyMs: number;
+  /** Smoothed decoded bytes per second of one connection while it transfers; 0 before the first article. */
+  readonly bytesPerSecond: number;
+  /** Articles delivered. */
+  readonly articles: number;
+  /** Decoded bytes delivered. */
+  readonly bytes: number;
+  /** Bytes read from the wire. */
+  readonly wireBytes: number;
+  /** Definite "no such article" answers. */
+  readonly missing: number;
+  /** Articles that failed verification. */
+  readonly corrupt: number;
+  /** Other failures: refused, timed out, dropped. */
+  readonly failures: number;
+}
+
+/** What {@link Provider.check} found, in words a person can act on. */
+export interface ProviderCheck {
+  /** Name of the provider. */
+  readonly provider: string;
+  /** Whether it can be used as configured. */
+  readonly ok: boolean;
+  /** One or two sentences: what works, or what is wrong and what to change. */
+  readonly message: string;
+  /** Time of a full connect and login, in milliseconds, when it succeeded. */
+  readonly connectMs?: number | undefined;
+  /** The failure. */
+  readonly cause?: unknown;
+}
+
+/** One account. The pool alone decides who goes next; a provider never queues. */
+export interface Provider extends ArticleSource {
+  /** Name in events, errors and metrics. */
+  readonly name: string;
+  /** Tier: 0 is asked first, higher numbers only for what lower ones could not deliver. */
+  readonly priority: number;
+  /** A place for one request, or `undefined` when there is none now. Never waits. */
+  reserve(request: ReservationRequest): Reservation | undefined;
+  /** Tells the listener each time a place may have appeared. Returns the unsubscribe. */
+  onRoom(listener: () => void): () => void;
+  /** Opens up to `count` connections ahead of need. @throws the reason when none could be opened */
+  warm(count: number, options?: RequestOptions): Promise<void>;
+  /** Tests the account and says in words what is wrong. Never rejects except on abort. */
+  check(options?: RequestOptions): Promise<ProviderCheck>;
+  /** What it is doing now. */
+  stats(): ProviderStats;
+}
+
+/** What a provider is given by the engine that hosts it. */
+export interface PluginContext {
+  /** Where facts go. */
+  readonly events: EventSink;
+  /** Where words go; secrets are redacted. */
+  readonly logger: Logger;
+  /** Time. */
+  readonly clock: Clock;
+  /** Memory. */
+  readonly ledger: ByteLedger;
+}
+
+/** How providers plug in: a function of what they need. Calling it does no I/O. */
+export type ProviderFactory = (context: PluginContext) => Provider;
+
+/** What the pool as a whole is doing. */
+export interface PoolStats {
+  /** One row per provider, in configured order. */
+  readonly providers: readonly ProviderStats[];
+  /** Requests waiting for a place, per lane. */
+  readonly queued: Readonly<Record<Lane, number>>;
+  /** Decoded bytes delivered, per lane. */
+  readonly bytes: Readonly<Record<Lane, number>>;
+}
+
+/** All providers as one source: lanes, selection, fail-over, circuit breakers. */
+export interface ProviderPool extends ArticleSource {
+  /** Opens up to `count` connections ahead of need, best tier first. */
+  warm(count?: number, options?: RequestOptions): Promise<void>;
+  /** Tests every provider. */
+  check(options?: RequestOptions): Promise<readonly ProviderCheck[]>;
+  /** STATs on every provider separately: the answer of each, not their combination. */
+  statEach(ids: readonly MessageId[], options?: FetchOptions): AsyncIterable<ProviderAvailability>;
+  /** What it is doing now. */
+  stats(): PoolStats;
+}
+
+/** One provider's own answers to a sweep. */
+export interface ProviderAvailability {
+  /** Name of the provider. */
+  readonly provider: string;
+  /** Its answers in this batch. */
+  readonly answers: readonly Availability[];
+}

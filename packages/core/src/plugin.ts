@@ -1,0 +1,12 @@
+/**
+ * What writers of providers and adapters build with: leases, options, signals, clocks, meters.
+ * @packageDocumentation
+ */
+export { createByteLedger } from './util/byte-ledger.js';
+export { systemClock } from './util/clock.js';
+export { closeAll, closeOnce } from './util/close-all.js';
+export { createLease, createLeaseCounter, type LeaseCounter, subLease } from './util/lease.js';
+export { isMessageId } from './util/message-id.js';
+export { parseOptions } from './util/parse-options.js';
+export { createRateMeter, type RateMeter } from './util/rate-meter.js';
+export { abortable, onAbort, throwIfAborted } from './util/signals.js';

@@ -1,0 +1,3 @@
+import { recipe } from '../../tsup.base.js';
+
+export default recipe({ index: 'src/index.ts' });

@@ -1,0 +1,23 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['newsreel-source', 'module', 'node', 'development|production'];
+const project = (name: string, root: string) => ({
+  extends: true as const,
+  test: { name, root, include: ['test/**/*.test.ts'] },
+});
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    projects: [
+      project('core', 'packages/core'),
+      project('nntp', 'packages/nntp'),
+      project('webdav-adapter', 'packages/webdav-adapter'),
+      project('metrics', 'packages/metrics'),
+      { extends: true, test: { name: 'house', root: '.', include: ['test/*.test.ts'] } },
+    ],
+  },
+});
