@@ -47,10 +47,23 @@ export interface ArrivalSink {
   abandoned(cause: unknown): void;
 }
 
+/**
+ * An urgency that may rise while a request waits: a more urgent reader joined the same fetch. The requester owns `lane`;
+ * whoever queues the request owns `onRaise`, sets it while the request waits and clears it when it leaves the queue.
+ */
+export interface LaneTicket {
+  /** Urgency now. It only ever becomes more urgent. */
+  readonly lane: Lane;
+  /** Called right after {@link LaneTicket.lane} became more urgent. Must not throw. */
+  onRaise: (() => void) | undefined;
+}
+
 /** How an article is asked for. */
 export interface FetchOptions extends RequestOptions {
   /** Urgency. @default 'playback' */
   readonly lane?: Lane | undefined;
+  /** An urgency that may rise while the request waits. When given, its lane counts and {@link FetchOptions.lane} does not. */
+  readonly laneTicket?: LaneTicket | undefined;
   /** Sees the bytes as they land. */
   readonly sink?: ArrivalSink | undefined;
   /** Expected decoded size in bytes, for the memory account. @default 1 MiB */
