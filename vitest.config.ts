@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where to leave a machine-readable report besides the one on the screen. */
+const report = process.env['NEWSREEL_TEST_REPORT'];
 const conditions = ['newsreel-source', 'module', 'node', 'development|production'];
 const project = (name: string, root: string) => ({
   extends: true as const,
@@ -10,6 +12,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     testTimeout: 20_000,
     hookTimeout: 20_000,
     projects: [
