@@ -1,0 +1,83 @@
+import type { Lane, PoolStats, ProviderStats, Snapshot } from '@newsreel/core';
+import { Gauge, type Registry } from 'prom-client';
+
+const lanes: readonly Lane[] = ['playback', 'prefetch', 'import', 'background'];
+
+/** Registers the gauges; they pull a snapshot at each scrape and cost nothing in between. */
+export function registerGauges(registry: Registry, snapshot: () => Snapshot | undefined): void {
+  const registers = [registry];
+  const plain = (name: string, help: string, value: (now: Snapshot) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        const now = snapshot();
+        if (now !== undefined) this.set(value(now));
+      },
+    });
+  plain(
+    'newsreel_memory_used_bytes',
+    'Memory charged to articles in flight, cache and look-ahead.',
+    (now) => now.memory.usedBytes,
+  );
+  plain('newsreel_memory_limit_bytes', 'Limit of that memory.', (now) => now.memory.limitBytes);
+  plain('newsreel_cache_bytes', 'Bytes of articles in the memory cache.', (now) => now.memory.cachedBytes);
+  plain('newsreel_cache_hits', 'Articles answered from the cache since start.', (now) => now.cache.hits);
+  plain('newsreel_cache_misses', 'Articles not found in the cache since start.', (now) => now.cache.misses);
+  plain(
+    'newsreel_fetches_joined',
+    'Requests that joined a fetch already under way, since start.',
+    (now) => now.cache.joined,
+  );
+  plain('newsreel_handles', 'File handles open.', (now) => now.readers.handles);
+  plain('newsreel_streams', 'Streams open.', (now) => now.readers.streams);
+  plain('newsreel_catalog_files', 'Files in the catalog.', (now) => now.catalog.files);
+  plain('newsreel_catalog_releases', 'Releases in the catalog.', (now) => now.catalog.releases);
+  registerPoolGauges(registry, () => snapshot()?.pool);
+}
+
+function registerPoolGauges(registry: Registry, pool: () => PoolStats | undefined): void {
+  const registers = [registry];
+  const perProvider = (name: string, help: string, value: (stats: ProviderStats) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      labelNames: ['provider'],
+      collect() {
+        this.reset();
+        for (const stats of pool()?.providers ?? []) this.set({ provider: stats.name }, value(stats));
+      },
+    });
+  perProvider('newsreel_provider_up', '1 when the provider is in use, 0 in cool-down or disabled.', (stats) =>
+    stats.state === 'ready' ? 1 : 0,
+  );
+  perProvider('newsreel_provider_connections', 'Sockets open.', (stats) => stats.connectionsOpen);
+  perProvider(
+    'newsreel_provider_connections_busy',
+    'Connections with something in flight.',
+    (stats) => stats.connectionsBusy,
+  );
+  perProvider(
+    'newsreel_provider_connection_limit',
+    'Connections the account turned out to allow.',
+    (stats) => stats.learnedLimit,
+  );
+  perProvider('newsreel_provider_latency_seconds', 'Smoothed time to first byte.', (stats) => stats.latencyMs / 1000);
+  perProvider(
+    'newsreel_provider_connection_bytes_per_second',
+    'Smoothed speed of one connection.',
+    (stats) => stats.bytesPerSecond,
+  );
+  new Gauge({
+    name: 'newsreel_queued_requests',
+    help: 'Requests waiting for a connection.',
+    registers,
+    labelNames: ['lane'],
+    collect() {
+      const stats = pool();
+      for (const lane of lanes) this.set({ lane }, stats?.queued[lane] ?? 0);
+    },
+  });
+}
