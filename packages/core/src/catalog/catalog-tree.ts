@@ -1,0 +1,239 @@
+import { AccessError, FileNotFoundError } from '../errors/index.js';
+import type { CatalogChange, Entry } from '../model/catalog.js';
+import type { Clock } from '../model/common.js';
+import type { EventSink } from '../model/events.js';
+import { ChangeLog } from './change-log.js';
+import type { FileContent } from './file-content.js';
+import { type FolderNode, PathTree, type TreeNode } from './path-tree.js';
+import { freeName, lookupNames, pathFrom, placeOf } from './paths.js';
+
+/** What a catalog tree is made of. */
+export interface CatalogTreeOptions {
+  /** Where changes are announced. */
+  readonly events: EventSink;
+  /** Time. */
+  readonly clock: Clock;
+  /** How many changes are remembered. */
+  readonly history?: number | undefined;
+  /** Told of content whose last name was removed. */
+  readonly forgotten: (content: FileContent) => void;
+}
+
+/** A file to be added. */
+export interface NewFile {
+  /** Wished name; numbered when taken. */
+  readonly name: string;
+  /** What is behind it. */
+  readonly content: FileContent;
+}
+
+/** A place in the catalog. */
+export type CatalogNode = TreeNode<FileContent>;
+type Folder = FolderNode<FileContent>;
+
+/**
+ * The tree with its rules: what may be moved where, what is announced. A change of a folder is one change: what is below
+ * goes along unmentioned. Files whose size is not known have a name but are mentioned only once they are listed.
+ */
+export class CatalogTree {
+  readonly #options: CatalogTreeOptions;
+  readonly #tree: PathTree<FileContent>;
+  readonly #log: ChangeLog;
+
+  constructor(options: CatalogTreeOptions) {
+    this.#options = options;
+    this.#tree = new PathTree(() => options.clock.wallNow());
+    this.#log = new ChangeLog(options.history);
+  }
+
+  /** Number of the newest change. */
+  get revision(): number {
+    return this.#log.revision;
+  }
+
+  /** File names there are, unlisted ones included. */
+  get fileCount(): number {
+    return this.#tree.fileCount;
+  }
+
+  /** The changes after a revision. */
+  changesSince(revision: number): Iterable<CatalogChange> {
+    return this.#log.since(revision);
+  }
+
+  /** What is at a path. @throws FileNotFoundError */
+  lookUp(path: string): CatalogNode {
+    const node = this.#tree.find(lookupNames(path));
+    if (node === undefined) throw new FileNotFoundError({ path });
+    return node;
+  }
+
+  /** Whether a node is still in the tree. */
+  holds(node: CatalogNode): boolean {
+    return this.#tree.isWithin(node, this.#tree.root);
+  }
+
+  /** A node as the world sees it. */
+  entry(node: CatalogNode): Entry {
+    const common = { id: node.id, path: this.#tree.pathOf(node), name: node.name, modifiedMs: node.modifiedMs };
+    if (node.kind === 'folder') {
+      const etag = `${node.id}-${node.generation}`;
+      return Object.freeze({ ...common, kind: 'folder', version: 1, size: 0, etag, releaseId: node.releaseId });
+    }
+    const { version, size = 0, etag, releaseId } = node.content;
+    return Object.freeze({ ...common, kind: 'file', version, size, etag, releaseId });
+  }
+
+  /** See {@link CatalogEditor.move}. */
+  move(from: string, to: string): void {
+    const { node, folder, name } = this.#plan(from, to);
+    this.#note('removed', node);
+    this.#tree.move(node, folder, name);
+    this.#note('added', node);
+    this.#announce();
+  }
+
+  /** See {@link CatalogEditor.copy}. */
+  copy(from: string, to: string): void {
+    const { node, folder, name } = this.#plan(from, to);
+    this.#note('added', this.#tree.copy(node, folder, name));
+    this.#announce();
+  }
+
+  /** See {@link CatalogEditor.removePath}. */
+  removePath(path: string): void {
+    const node = this.lookUp(path);
+    if (node === this.#tree.root) throw new AccessError({ path, message: 'The root cannot be removed' });
+    this.#forget(this.#remove(node));
+  }
+
+  /** See {@link CatalogEditor.makeFolder}. */
+  makeFolder(path: string): void {
+    const { folder, name } = this.#place(path);
+    this.#note('added', this.#tree.addFolder(folder, name));
+    this.#announce();
+  }
+
+  /** Adds files in a fresh folder whose name is numbered when taken, below a folder that is made when missing. */
+  addRelease(release: { readonly folder: string; readonly name: string; readonly id: string }): Folder {
+    const parent = this.#makeFolders(release.folder);
+    const folder = this.#tree.addFolder(parent, this.#freeName(parent, release.name), release.id);
+    this.#note('added', folder);
+    this.#announce();
+    return folder;
+  }
+
+  /** Adds files to a folder; their names are numbered when taken. */
+  addFiles(folder: Folder, files: readonly NewFile[]): void {
+    for (const { name, content } of files)
+      this.#note('added', this.#tree.addFile(folder, this.#freeName(folder, name), content, content.modifiedMs));
+    this.#announce();
+  }
+
+  /** The folder at a path, made when missing. @throws AccessError when a file is in the way */
+  folderAt(path: string): Folder {
+    const folder = this.#makeFolders(path);
+    this.#announce();
+    return folder;
+  }
+
+  /** Removes every name of some contents, and the folder made for them when nothing else is in it. */
+  removeContents(contents: ReadonlySet<FileContent>, folder: Folder): void {
+    const forgotten: FileContent[] = [];
+    const isOurs = (node: CatalogNode) => node.kind === 'file' && contents.has(node.content);
+    // The folder goes as one change when it holds nothing else; names elsewhere go one by one.
+    if (this.holds(folder) && [...folder.children.values()].every(isOurs)) forgotten.push(...this.#remove(folder));
+    for (const content of contents)
+      for (const node of [...this.#tree.namesOf(content)]) forgotten.push(...this.#remove(node));
+    this.#forget(forgotten);
+  }
+
+  /** The paths of some content now. */
+  pathsOf(content: FileContent): readonly string[] {
+    return [...this.#tree.namesOf(content)].map((node) => this.#tree.pathOf(node));
+  }
+
+  /** The path of a folder, the last one when it was removed. */
+  pathOf(folder: Folder): string {
+    return this.#tree.pathOf(folder);
+  }
+
+  /** Renames the names of some content that was added under a provisional one. */
+  rename(content: FileContent, from: string, to: string): void {
+    for (const node of [...this.#tree.namesOf(content)]) {
+      if (node.name !== from || node.parent === undefined) continue;
+      this.#note('removed', node);
+      this.#tree.move(node, node.parent, this.#freeName(node.parent, to));
+      this.#note('added', node);
+    }
+    this.#announce();
+  }
+
+  /** The size of some content became known: it is listed from now on. */
+  appeared(content: FileContent): void {
+    for (const node of this.#tree.namesOf(content)) this.#note('added', node);
+    this.#announce();
+  }
+
+  /** The bytes of some content changed. */
+  changed(content: FileContent, fromVersion: number): void {
+    const nodes = [...this.#tree.namesOf(content)];
+    for (const node of nodes) this.#note('changed', node);
+    this.#announce();
+    for (const node of nodes) this.#options.events.emit('entry:changed', { entry: this.entry(node), fromVersion });
+  }
+
+  #remove(node: CatalogNode): readonly FileContent[] {
+    this.#note('removed', node);
+    return this.#tree.remove(node);
+  }
+
+  #forget(contents: readonly FileContent[]): void {
+    this.#announce();
+    for (const content of contents) this.#options.forgotten(content);
+  }
+
+  #note(kind: CatalogChange['kind'], node: CatalogNode): void {
+    if (node.kind === 'file' && node.content.size === undefined) return;
+    this.#log.record(kind, this.#tree.pathOf(node));
+  }
+
+  #announce(): void {
+    const changes = this.#log.takeUnannounced();
+    if (changes !== undefined) this.#options.events.emit('catalog:changed', { revision: this.#log.revision, changes });
+  }
+
+  #freeName(folder: Folder, name: string): string {
+    return freeName(name, (wished) => folder.children.get(wished) !== undefined);
+  }
+
+  #makeFolders(path: string): Folder {
+    let folder = this.#tree.root;
+    for (const name of lookupNames(path)) {
+      const next: CatalogNode | undefined = folder.children.get(name);
+      if (next?.kind === 'file') throw new AccessError({ path, message: `${this.#tree.pathOf(next)} is a file` });
+      folder = next ?? this.#tree.addFolder(folder, name);
+      if (next === undefined) this.#note('added', folder);
+    }
+    return folder;
+  }
+
+  #place(path: string): { readonly folder: Folder; readonly name: string } {
+    const place = placeOf(path);
+    const folder = this.lookUp(pathFrom(place.folder));
+    if (folder.kind === 'file') throw new AccessError({ path, message: `${pathFrom(place.folder)} is a file` });
+    if (folder.children.get(place.name) !== undefined)
+      throw new AccessError({ path, message: `${path} exists already` });
+    return { folder, name: place.name };
+  }
+
+  #plan(from: string, to: string): { readonly node: CatalogNode; readonly folder: Folder; readonly name: string } {
+    const node = this.lookUp(from);
+    if (node === this.#tree.root) throw new AccessError({ path: from, message: 'The root stays where it is' });
+    const { folder, name } = this.#place(to);
+    if (this.#tree.isWithin(folder, node)) throw new AccessError({ path: to, message: `${to} is inside ${from}` });
+    if (!this.#tree.fitsBelow(node, to))
+      throw new AccessError({ path: to, message: 'Paths below it would be too long' });
+    return { node, folder, name };
+  }
+}
