@@ -1,0 +1,74 @@
+import { createEngine } from '@newsreel/core';
+import { nntp } from '@newsreel/nntp';
+import { startNewsServer } from '@newsreel/nntp/testing';
+import { expect, it } from 'vitest';
+import { seededRandom } from './support.js';
+
+const rounds = 10_000;
+
+it(`${rounds} opens and aborted reads leave nothing behind`, async () => {
+  const server = await startNewsServer({ rttMs: 1 });
+  const posted = await server.post({ name: 'file.bin', bytes: { size: 200_000_000, seed: 3 }, partBytes: 65_536 });
+  const engine = await createEngine({
+    providers: [nntp({ host: server.host, port: server.port, tls: false, connections: 6 })],
+  });
+  try {
+    const release = await engine.library.add(server.buildNzb([posted]));
+    const path = release.files[0]!.path;
+    const random = seededRandom(1);
+    await exercise(200);
+    const before = resources();
+    await exercise(rounds);
+    await settled();
+    const after = resources();
+    expect(after.sockets).toBeLessThanOrEqual(Math.max(before.sockets, 12));
+    expect(after.timers).toBeLessThanOrEqual(before.timers + 2);
+    const { pool, readers, memory } = engine.snapshot();
+    expect(readers).toEqual({ handles: 0, streams: 0 });
+    expect(Object.values(pool.queued)).toEqual([0, 0, 0, 0]);
+    expect(pool.providers[0]!.connectionsBusy).toBe(0);
+    expect(memory.usedBytes).toBe(memory.cachedBytes);
+
+    async function exercise(count: number): Promise<void> {
+      const lanes = Array.from({ length: 20 }, async () => {
+        for (let round = 0; round < count / 20; round++) await openAndAbort();
+      });
+      await Promise.all(lanes);
+    }
+
+    async function openAndAbort(): Promise<void> {
+      const file = await engine.library.open(path);
+      const abort = new AbortController();
+      const start = random(file.size - 400_000);
+      const reading = (async () => {
+        for await (const _piece of file.stream({ start, end: start + 400_000 }, { signal: abort.signal }))
+          if (random(4) === 0) break;
+      })();
+      const kind = random(3);
+      if (kind === 0) abort.abort(new Error('left'));
+      else if (kind === 1) setTimeout(() => abort.abort(new Error('left')), random(4));
+      await reading.catch((error) => expect((error as Error).message).toBe('left'));
+      await file.close();
+    }
+
+    async function settled(): Promise<void> {
+      for (let tries = 0; tries < 100 && engine.snapshot().pool.providers[0]!.connectionsBusy > 0; tries++)
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    await engine.close();
+  }
+  expect(engine.snapshot().memory.usedBytes).toBe(0);
+  for (let tries = 0; tries < 100 && server.openConnections > 0; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(server.openConnections).toBe(0);
+  await server.close();
+});
+
+function resources(): { sockets: number; timers: number } {
+  const active = process.getActiveResourcesInfo();
+  return {
+    sockets: active.filter((kind) => kind.includes('TCPSocketWrap')).length,
+    timers: active.filter((kind) => kind === 'Timeout').length,
+  };
+}
