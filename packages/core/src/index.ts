@@ -4,3 +4,4 @@
  */
 export * from './errors/index.js';
 export type * from './model/index.js';
+export { parseNzb } from './nzb/scan-nzb.js';
