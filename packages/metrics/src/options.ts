@@ -16,7 +16,7 @@ export interface PrometheusOptions {
   readonly allowAnonymous?: boolean | undefined;
   /** Registry to register in, when your app has one already. Its other metrics are left alone. @default a new one */
   readonly registry?: Registry | undefined;
-  /** Labels put on every metric, as `{ instance: 'one' }`. @default none */
+  /** Labels put on every metric of the registry, as `{ instance: 'one' }`. @default none */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /**
    * Also collects the process's own numbers: CPU, memory, event-loop delay, garbage collection.

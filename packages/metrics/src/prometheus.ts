@@ -107,9 +107,16 @@ class PrometheusExporter implements PrometheusAdapter {
     }
   }
 
+  /** A registry that is the app's own outlives this adapter. */
+  #leave(registry: Registry): void {
+    for (const { name } of registry.getMetricsAsArray())
+      if (name.startsWith('newsreel_')) registry.removeSingleMetric(name);
+  }
+
   async #close(): Promise<void> {
     this.#disconnect();
     this.#host = undefined;
+    if (this.#options.registry !== undefined) this.#leave(this.#options.registry);
     const server = this.#server;
     if (server === undefined) return;
     await new Promise<void>((resolve) => {
