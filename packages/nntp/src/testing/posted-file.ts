@@ -1,0 +1,75 @@
+import type { ByteRange } from '@newsreel/core';
+
+/** One article of a posted file. */
+export interface PostedSegment {
+  /** Message-id without angle brackets. */
+  readonly id: string;
+  /** Place in the file, counted from 1. */
+  readonly number: number;
+  /** Bytes of the article's body on the wire, as the NZB tells them. */
+  readonly bytes: number;
+  /** Which bytes of the file it carries. */
+  readonly range: ByteRange;
+}
+
+/** What {@link NewsServer.post} takes: a file, and how to cut and encode it. */
+export interface PostOptions {
+  /** File name. */
+  readonly name: string;
+  /**
+   * The bytes: an array (kept by reference; do not change it afterwards), or the size and seed of content computed by
+   * offset, which costs a few megabytes of memory however large it is.
+   */
+  readonly bytes: Uint8Array | { readonly size: number; readonly seed?: number | undefined };
+  /** Bytes of the file per article. @default 716800 */
+  readonly partBytes?: number | undefined;
+  /**
+   * Sizes of the parts in order, instead of `partBytes`; the last one repeats to the end of the file. All parts are
+   * then encoded when posted and held in memory.
+   */
+  readonly nonUniform?: readonly number[] | undefined;
+  /** Encoded characters per line. @default 128 */
+  readonly lineLength?: number | undefined;
+  /** Newsgroups. @default ['alt.binaries.test'] */
+  readonly groups?: readonly string[] | undefined;
+  /** Who posts it. @default 'Newsreel <poster@newsreel.test>' */
+  readonly poster?: string | undefined;
+  /** Subject without the part counter, which is appended. @default `[1/1] - "name" yEnc` */
+  readonly subject?: string | undefined;
+  /** Time of posting in milliseconds since 1970. @default 1 January 2026 */
+  readonly postedMs?: number | undefined;
+  /** Name on the `=ybegin` lines. @default the file name */
+  readonly yencName?: string | undefined;
+  /** Replaces subject and yEnc name by meaningless hexadecimal digits. @default false */
+  readonly obfuscate?: boolean | undefined;
+  /**
+   * Article `n` gets the message-id `<prefix>.<n>@newsreel.test`. The default counts the posts of this server, so two
+   * servers given the same posts in the same order host the same ids: primary and backup.
+   * @default 'post-1', 'post-2', …
+   */
+  readonly messageIdPrefix?: string | undefined;
+}
+
+/** A file that was posted, and what a reader of it must get. */
+export interface PostedFile {
+  /** File name as posted. */
+  readonly name: string;
+  /** Size in bytes. */
+  readonly size: number;
+  /** Subject line of the first article, counter included, as an NZB quotes it. */
+  readonly subject: string;
+  /** Who posted it. */
+  readonly poster: string;
+  /** When it was posted, in milliseconds since 1970. */
+  readonly postedMs: number;
+  /** Newsgroups. */
+  readonly groups: readonly string[];
+  /** Its articles by number. */
+  readonly segments: readonly PostedSegment[];
+  /** Sum of the segments' encoded bytes. */
+  readonly encodedBytes: number;
+  /** The file's own bytes in a range, for comparing. @throws RangeInvalidError when outside the file */
+  read(range: ByteRange): Uint8Array;
+  /** SHA-256 of the whole file, hexadecimal; read through on the first call, in pieces. */
+  sha256(): string;
+}
