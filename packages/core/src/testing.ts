@@ -4,11 +4,30 @@
  */
 
 export { type AdapterHostOptions, adapterHost } from './testing/adapter-host.js';
+export { type AdapterSubject, type AdapterSuiteOptions, adapterSuite } from './testing/adapter-suite.js';
+export { type CatalogSubject, type CatalogSuiteOptions, catalogSuite } from './testing/catalog-suite.js';
+export {
+  type HealthSubject,
+  type HealthSuiteCase,
+  type HealthSuiteOptions,
+  healthSuite,
+} from './testing/health-suite.js';
 export {
   type MemoryCatalog,
   type MemoryCatalogOptions,
   type MemoryCatalogRead,
   memoryCatalog,
 } from './testing/memory-catalog.js';
+export {
+  deterministicBytes,
+  type MemoryArticle,
+  type MemoryFile,
+  type MemoryFileOptions,
+  memoryFile,
+  nzbText,
+} from './testing/memory-file.js';
 export type { MemoryFileFault } from './testing/memory-handle.js';
+export { type MemoryProvider, type MemoryProviderOptions, memoryProvider } from './testing/memory-provider.js';
+export type { MemoryCall, MemoryFault } from './testing/memory-source.js';
+export type { SuiteRunner } from './testing/suite-runner.js';
 export { type ManualClock, manualClock } from './util/clock.js';
