@@ -1,7 +1,7 @@
-import type { PartHeader } from '@newsreel/core';
 import { type DecodeCursor, type DecodeEngine, type DecodeTarget, lineState, stopped } from './engine.js';
 import { type BeginLine, type EndLine, parseBeginLine, parseEndLine, parsePartLine } from './headers.js';
 import { LineReader } from './line-reader.js';
+import { PartBuffer } from './part-buffer.js';
 import type { ArticleDecoder, DecodeEngineName, DecodeOutcome, DecodeStart } from './port.js';
 import { TerminatorScanner } from './terminator-scanner.js';
 import { type Damage, placePart, promisedCrc, verifyPart } from './verify.js';
@@ -19,25 +19,20 @@ const lineFeed = 10;
 /** What the next byte belongs to: `begun` is the start of the line after `=ybegin`, where `=ypart` or data may come. */
 type Phase = 'idle' | 'headers' | 'preamble' | 'begun' | 'data' | 'control' | 'drain';
 
-const nothing = () => {};
-
 /** The one implementation of the port; the hot loops are the engine's. */
 export class YencArticleDecoder implements ArticleDecoder {
   readonly #engine: DecodeEngine;
   readonly #maxPartBytes: number;
   readonly #lines = new LineReader();
   readonly #scanner = new TerminatorScanner();
+  readonly #buffer = new PartBuffer();
   readonly #cursor: DecodeCursor = { state: lineState.line, line: 0, written: 0, crc: 0, hashed: 0, at: 0 };
   #phase: Phase = 'idle';
   #options: DecodeStart | undefined;
   #begin: BeginLine | undefined;
-  #part: PartHeader | undefined;
-  #target: DecodeTarget | undefined;
-  #verified: EndLine | undefined;
+  #trailer: EndLine | undefined;
   #damage: Damage | undefined;
   #preambleBytes = 0;
-  #announced = 0;
-  #lost = false;
 
   constructor(engine: DecodeEngine, maxPartBytes: number) {
     this.#engine = engine;
@@ -60,12 +55,9 @@ export class YencArticleDecoder implements ArticleDecoder {
     this.abandon();
     this.#options = options;
     this.#begin = undefined;
-    this.#part = undefined;
-    this.#verified = undefined;
+    this.#trailer = undefined;
     this.#damage = undefined;
     this.#preambleBytes = 0;
-    this.#announced = 0;
-    this.#lost = false;
     this.#lines.reset();
     Object.assign(this.#cursor, { state: lineState.line, line: 0, written: 0, crc: 0, hashed: 0 });
     this.#phase = options.skipHeaders ? 'headers' : 'preamble';
@@ -74,39 +66,32 @@ export class YencArticleDecoder implements ArticleDecoder {
   push(input: Uint8Array, start: number, end: number): number {
     let at = start;
     while (at < end && this.#phase !== 'idle') at = this.#step(input, at, end);
-    this.#announceProgress();
+    if (!this.#damage) this.#buffer.progress(this.#cursor.written);
     return at;
   }
 
   finish(): DecodeOutcome {
     if (!this.ended || !this.#options) throw new Error('no ended body to finish');
-    const part = this.#part;
-    const target = this.#target;
+    const { part, bytes, free } = this.#buffer.handOver();
     const damage = this.#damage;
-    const verified = this.#verified;
     this.#options = undefined;
-    this.#target = undefined;
-    const free = target ? freeOnce(target) : nothing;
-    if (!damage && part && target && verified) {
-      const crc32 = promisedCrc(part, verified);
-      return { status: 'ok', part, bytes: target.bytes, crc32, free };
-    }
-    const written = Math.min(this.#cursor.written, target?.bytes.length ?? 0);
-    const bytes = target?.bytes.subarray(0, written);
-    return { status: 'corrupt', reason: 'no yEnc data', ...damage, part: target && part, bytes, free };
+    if (!damage && part && bytes && this.#trailer)
+      return { status: 'ok', part, bytes, crc32: promisedCrc(part, this.#trailer), free };
+    const decoded = bytes?.subarray(0, this.#cursor.written);
+    return { status: 'corrupt', reason: 'no yEnc data', ...damage, part, bytes: decoded, free };
   }
 
   abandon(): void {
     if (!this.#options) return;
     this.#phase = 'idle';
-    this.#lose('abandoned');
+    this.#buffer.lose('abandoned');
     this.#options = undefined;
   }
 
   discard(): void {
     if (!this.#options) return;
     const state = this.#stateInLine();
-    this.#lose('discarded');
+    this.#buffer.lose('discarded');
     this.#damage = { reason: 'discarded' };
     if (this.#phase !== 'idle' && this.#phase !== 'drain') this.#drain(state);
   }
@@ -132,7 +117,7 @@ export class YencArticleDecoder implements ArticleDecoder {
 
   #data(input: Uint8Array, at: number, end: number): number {
     const cursor = this.#cursor;
-    const target = this.#target as DecodeTarget;
+    const target = this.#buffer.target as DecodeTarget;
     const stop = this.#engine.decode(cursor, target, input, at, end);
     const after = cursor.at;
     if (cursor.written > target.bytes.length) {
@@ -143,12 +128,6 @@ export class YencArticleDecoder implements ArticleDecoder {
     else if (stop === stopped.control) this.#expectControlLine();
     else if (cursor.written - cursor.hashed >= hashPieceBytes) this.#engine.hash(cursor, target);
     return after;
-  }
-
-  #announceProgress(): void {
-    if (!this.#target || this.#damage || this.#cursor.written <= this.#announced) return;
-    this.#announced = this.#cursor.written;
-    this.#options?.onProgress?.(this.#announced);
   }
 
   // ------------------------------------------------------------------------------------------------- the text lines
@@ -225,11 +204,11 @@ export class YencArticleDecoder implements ArticleDecoder {
     const isPart = !end && parsePartLine(line) !== undefined;
     if (overlong) this.#failInText('control line too long');
     else if (end) this.#endLine(end, state);
-    else if (isPart && this.#target) this.#failInText('=ypart after the data began');
+    else if (isPart && this.#buffer.target) this.#failInText('=ypart after the data began');
     else if (isPart) this.#open(line);
     else if (parseBeginLine(line)) this.#failInText('a second =ybegin before =yend');
     // An unknown control line (another version's): the data goes on after it, and the length tells whether it was one.
-    else this.#phase = this.#target ? 'data' : 'begun';
+    else this.#phase = this.#buffer.target ? 'data' : 'begun';
   }
 
   /** Takes the buffer and begins the data, if the headers make sense. */
@@ -241,24 +220,21 @@ export class YencArticleDecoder implements ArticleDecoder {
       return;
     }
     const target = this.#engine.allocate(placed.range.end - placed.range.start);
-    this.#part = placed;
-    this.#target = target;
     this.#phase = 'data';
-    this.#options?.charge?.(target.room.length);
-    this.#options?.onBegin?.(placed, target.bytes);
+    this.#buffer.open(this.#options as DecodeStart, placed, target);
   }
 
   #endLine(end: EndLine, state: number): void {
-    if (!this.#target) this.#open(undefined);
-    const target = this.#target;
-    if (!target || this.#damage) return;
+    if (!this.#buffer.target) this.#open(undefined);
+    const { target, part } = this.#buffer;
+    if (!target || !part || this.#damage) return;
     this.#engine.hash(this.#cursor, target);
-    const damage = verifyPart(this.#part as PartHeader, end, this.#cursor.written, this.#cursor.crc);
+    const damage = verifyPart(part, end, this.#cursor.written, this.#cursor.crc);
     if (damage) {
       this.#fail(damage, state);
       return;
     }
-    this.#verified = end;
+    this.#trailer = end;
     this.#drain(state);
   }
 
@@ -271,31 +247,19 @@ export class YencArticleDecoder implements ArticleDecoder {
   #failAtEnd(damage: Damage): void {
     this.#phase = 'idle';
     this.#damage = damage;
-    this.#loseDamaged(damage.reason);
+    this.#drop(damage.reason);
   }
 
   #fail(damage: Damage, state: number): void {
     this.#damage = damage;
     this.#drain(state);
-    this.#loseDamaged(damage.reason);
+    this.#drop(damage.reason);
   }
 
-  #loseDamaged(reason: string): void {
-    if (this.#options?.keepDamaged) this.#announceLoss(reason);
-    else this.#lose(reason);
-  }
-
-  #lose(reason: string): void {
-    const target = this.#target;
-    this.#announceLoss(reason);
-    this.#target = undefined;
-    target?.free();
-  }
-
-  #announceLoss(reason: string): void {
-    if (!this.#target || this.#lost) return;
-    this.#lost = true;
-    this.#options?.onLost?.(reason);
+  /** Damaged bytes are freed, unless the caller wants them. */
+  #drop(reason: string): void {
+    if (this.#options?.keepDamaged) this.#buffer.announceLoss(reason);
+    else this.#buffer.lose(reason);
   }
 
   #drain(state: number): void {
@@ -307,12 +271,4 @@ export class YencArticleDecoder implements ArticleDecoder {
   #stateInLine(): number {
     return this.#phase === 'data' || this.#phase === 'begun' ? this.#cursor.state : this.#lines.state;
   }
-}
-
-function freeOnce(target: DecodeTarget): () => void {
-  let held = true;
-  return () => {
-    if (held) target.free();
-    held = false;
-  };
 }
