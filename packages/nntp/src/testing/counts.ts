@@ -1,6 +1,6 @@
 import type { LoggedCommand } from './options.js';
 
-/** What happened since the server started, or since {@link NewsServer.resetCounts}. */
+/** What happened since the server started, or since `NewsServer.resetCounts`. */
 export interface NewsServerCounts {
   /** Connections accepted, refused ones included. */
   readonly connections: number;

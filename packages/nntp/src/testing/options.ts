@@ -49,11 +49,11 @@ export interface ServerTls {
   readonly key: string;
   /** Certificate (chain), PEM. */
   readonly cert: string;
-  /** Certificate of the authority, PEM: what the server tells as {@link NewsServer.ca}. @default the certificate */
+  /** Certificate of the authority, PEM: what the server tells as `NewsServer.ca`. @default the certificate */
   readonly ca?: string | undefined;
 }
 
-/** What {@link startNewsServer} takes. Everything has a default: `startNewsServer()` is a plain, open server. */
+/** What `startNewsServer` takes. Everything has a default: `startNewsServer()` is a plain, open server. */
 export interface NewsServerOptions extends NewsServerLimits {
   /** Address to listen on. @default '127.0.0.1' */
   readonly host?: string | undefined;
@@ -63,7 +63,7 @@ export interface NewsServerOptions extends NewsServerLimits {
   readonly tlsPort?: number | undefined;
   /**
    * `true`: a second port that speaks TLS, with a certificate for localhost, 127.0.0.1 and ::1 signed by
-   * {@link testCertificates}. A certificate of your own: the same with that. `'starttls'`: STARTTLS on the plain port.
+   * `testCertificates`. A certificate of your own: the same with that. `'starttls'`: STARTTLS on the plain port.
    * @default no TLS
    */
   readonly tls?: boolean | 'starttls' | ServerTls | undefined;
@@ -84,7 +84,7 @@ export interface NewsServerOptions extends NewsServerLimits {
   readonly faults?: readonly FaultRule[] | FaultScript | undefined;
   /** Called for every command. @default nobody */
   readonly log?: ((entry: LoggedCommand) => void) | undefined;
-  /** Commands that {@link NewsServer.log} remembers. @default 1000 */
+  /** Commands that `NewsServer.log` remembers. @default 1000 */
   readonly logLimit?: number | undefined;
 }
 

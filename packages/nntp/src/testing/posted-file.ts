@@ -1,4 +1,6 @@
 import type { ByteRange } from '@newsreel/core';
+import { parseOptions } from '@newsreel/core/plugin';
+import { z } from 'zod';
 
 /** One article of a posted file. */
 export interface PostedSegment {
@@ -12,7 +14,7 @@ export interface PostedSegment {
   readonly range: ByteRange;
 }
 
-/** What {@link NewsServer.post} takes: a file, and how to cut and encode it. */
+/** What `NewsServer.post` takes: a file, and how to cut and encode it. */
 export interface PostOptions {
   /** File name. */
   readonly name: string;
@@ -72,4 +74,36 @@ export interface PostedFile {
   read(range: ByteRange): Uint8Array;
   /** SHA-256 of the whole file, hexadecimal; read through on the first call, in pieces. */
   sha256(): string;
+}
+
+const partSize = z.number().int().positive();
+const oneLine = z.string().regex(/^[^\r\n]*$/, 'must be one line');
+
+const postSchema = z.strictObject({
+  name: oneLine,
+  bytes: z.union([
+    z.instanceof(Uint8Array),
+    z.strictObject({ size: z.number().int().nonnegative(), seed: z.number().int().optional() }),
+  ]),
+  partBytes: partSize.default(716_800),
+  nonUniform: z.array(partSize).min(1).optional(),
+  lineLength: z.number().int().min(1).max(10_000).default(128),
+  groups: z.array(z.string().regex(/^[^\s,]+$/, 'must be a newsgroup')).default(['alt.binaries.test']),
+  poster: oneLine.default('Newsreel <poster@newsreel.test>'),
+  subject: oneLine.optional(),
+  postedMs: z
+    .number()
+    .nonnegative()
+    .default(Date.UTC(2026, 0, 1)),
+  yencName: oneLine.optional(),
+  obfuscate: z.boolean().default(false),
+  messageIdPrefix: z.string().optional(),
+});
+
+/** Options of a post with every default filled in. */
+export type ResolvedPost = Readonly<z.infer<typeof postSchema>>;
+
+/** Validates a post. @throws ConfigInvalidError that lists everything wrong */
+export function parsePost(input: PostOptions): ResolvedPost {
+  return Object.freeze(parseOptions('post', postSchema, input));
 }

@@ -1,17 +1,11 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConfigInvalidError, RangeInvalidError } from '@newsreel/core';
 import type { ArticleBody, HostedArticle } from './article.js';
-import {
-  type DeterministicContent,
-  DISTINCT_BLOCKS,
-  STAMP_BYTES,
-  type StampedContent,
-  stampedContent,
-} from './content.js';
-import { crc32, crc32Joiner, hexCrc32 } from './crc32.js';
-import { encodeYencData, type YencFields, yencHeader, yencTrailer } from './encode-yenc.js';
-import type { PostedFile, PostedSegment, PostOptions } from './posted-file.js';
+import { STAMP_BYTES, stampedContent } from './content.js';
+import { hexCrc32 } from './crc32.js';
+import { type YencFields, yencHeader, yencTrailer } from './encode-yenc.js';
+import { type Encoder, eagerEncoder, type Source, templateEncoder } from './part-encoder.js';
+import { type PostedFile, type PostedSegment, type PostOptions, parsePost, type ResolvedPost } from './posted-file.js';
 
 /** The articles of a file posted to any server of this process. @throws ConfigInvalidError for any other object */
 export function articlesOf(file: PostedFile): readonly HostedArticle[] {
@@ -19,19 +13,6 @@ export function articlesOf(file: PostedFile): readonly HostedArticle[] {
   const issues = [{ path: 'file', message: 'was not posted to a server of this process' }];
   throw new ConfigInvalidError({ what: 'file to mirror', issues });
 }
-
-/** Where the bytes of a posted file come from. */
-type Source = Pick<DeterministicContent, 'size' | 'read'>;
-
-/** A part encoded: its lines and its checksum. */
-interface EncodedData {
-  readonly lead: string;
-  readonly data: Buffer;
-  readonly crc32: number;
-}
-
-/** Encodes part `index`, cheaply when it can. */
-type Encoder = (index: number) => EncodedData;
 
 /** A file cut and encoded, ready to be hosted. */
 export interface PreparedPost {
@@ -42,14 +23,16 @@ export interface PreparedPost {
 }
 
 /** Cuts and encodes a file. Yields to the event loop between parts. */
-export async function preparePost(options: PostOptions, defaultPrefix: string): Promise<PreparedPost> {
-  const { partBytes = 716_800, lineLength = 128 } = options;
+export async function preparePost(input: PostOptions, defaultPrefix: string): Promise<PreparedPost> {
+  const options = parsePost(input);
+  const { partBytes, lineLength } = options;
   const given = options.bytes;
   const content = given instanceof Uint8Array ? undefined : stampedContent({ ...given, blockBytes: partBytes });
   const source: Source = content ?? bytesSource(given as Uint8Array);
   const cuts = cutsOf(source.size, options.nonUniform ?? [partBytes]);
-  const useTemplates =
-    content !== undefined && options.nonUniform === undefined && lineLength >= STAMP_BYTES && partBytes >= STAMP_BYTES;
+  // The stamp has to fit in one part and in its first line.
+  const stampFits = lineLength >= STAMP_BYTES && partBytes >= STAMP_BYTES;
+  const useTemplates = content !== undefined && options.nonUniform === undefined && stampFits;
   const encode = useTemplates
     ? await templateEncoder(content, lineLength)
     : await eagerEncoder(source, cuts, lineLength);
@@ -60,12 +43,7 @@ export async function preparePost(options: PostOptions, defaultPrefix: string): 
 function cutsOf(size: number, sizes: readonly number[]): number[] {
   const cuts = [0];
   for (let at = 0, part = 0; at < size || part === 0; part++) {
-    const length = sizes[Math.min(part, sizes.length - 1)] ?? 0;
-    if (!Number.isSafeInteger(length) || length < 1) {
-      const issues = [{ path: 'partBytes', message: 'parts must be whole numbers of at least 1 byte' }];
-      throw new ConfigInvalidError({ what: 'post options', issues });
-    }
-    at = Math.min(size, at + length);
+    at = Math.min(size, at + sizes[Math.min(part, sizes.length - 1)]!);
     cuts.push(at);
   }
   return cuts;
@@ -75,55 +53,10 @@ function bytesSource(bytes: Uint8Array): Source {
   return {
     size: bytes.length,
     read(start, end) {
-      if (start >= 0 && start <= end && end <= bytes.length) return bytes.slice(start, end);
+      if (start >= 0 && start <= end && end <= bytes.length) return new Uint8Array(bytes.subarray(start, end));
       throw new RangeInvalidError({ range: { start, end }, size: bytes.length });
     },
   };
-}
-
-async function eagerEncoder(source: Source, cuts: readonly number[], lineLength: number): Promise<Encoder> {
-  const parts: EncodedData[] = [];
-  for (let index = 0; index + 1 < cuts.length; index++) {
-    parts.push(encodeWhole(source.read(cuts[index]!, cuts[index + 1]!), lineLength));
-    await nextTurn();
-  }
-  return (index) => parts[index]!;
-}
-
-function encodeWhole(bytes: Uint8Array, lineLength: number): EncodedData {
-  return { lead: '', data: encodeYencData(bytes, lineLength), crc32: crc32(bytes) };
-}
-
-/**
- * Encodes the few random blocks once. Each article then sends its stamp and a view of a block, and its checksum is
- * joined from those of the two. The last part, when shorter, is encoded whole.
- */
-async function templateEncoder(content: StampedContent, lineLength: number): Promise<Encoder> {
-  const { size, blockBytes } = content;
-  const fullParts = Math.floor(size / blockBytes);
-  const rests: { readonly data: Buffer; readonly crc32: number }[] = [];
-  for (let which = 0; which < Math.min(DISTINCT_BLOCKS, fullParts); which++) {
-    const block = content.template(which);
-    rests.push({
-      data: encodeYencData(block, lineLength).subarray(stampEnd(lineLength)),
-      crc32: crc32(block.subarray(STAMP_BYTES)),
-    });
-    await nextTurn();
-  }
-  const last = encodeWhole(content.read(fullParts * blockBytes, size), lineLength);
-  const join = crc32Joiner(blockBytes - STAMP_BYTES);
-  return (index) => {
-    if (index >= fullParts) return last;
-    const lead = content.encodedStamp(index);
-    const { data, crc32: restCrc } = rests[index % DISTINCT_BLOCKS]!;
-    const stamp = Uint8Array.from(lead, (char) => (char.charCodeAt(0) - 42) & 255);
-    return { lead, data, crc32: join(crc32(stamp), restCrc) };
-  };
-}
-
-/** The stamp fits in the first line, whatever its length from 64 on, because no character of it is escaped. */
-function stampEnd(lineLength: number): number {
-  return Math.min(STAMP_BYTES, lineLength);
 }
 
 class Post implements PreparedPost, PostedFile {
@@ -143,17 +76,17 @@ class Post implements PreparedPost, PostedFile {
   readonly #encode: Encoder;
   #sha256: string | undefined;
 
-  constructor(options: PostOptions, defaultPrefix: string, source: Source, cuts: readonly number[], encode: Encoder) {
+  constructor(options: ResolvedPost, defaultPrefix: string, source: Source, cuts: readonly number[], encode: Encoder) {
     const disguise = createHash('sha256').update(`${options.name} ${source.size}`).digest('hex').slice(0, 32);
     this.name = options.name;
     this.size = source.size;
     this.#yencName = options.obfuscate ? disguise : (options.yencName ?? options.name);
     this.#subjectStem = options.obfuscate ? disguise : (options.subject ?? `[1/1] - "${options.name}" yEnc`);
     this.subject = `${this.#subjectStem} (1/${cuts.length - 1})`;
-    this.poster = options.poster ?? 'Newsreel <poster@newsreel.test>';
-    this.postedMs = options.postedMs ?? Date.UTC(2026, 0, 1);
-    this.groups = options.groups ?? ['alt.binaries.test'];
-    this.#lineLength = options.lineLength ?? 128;
+    this.poster = options.poster;
+    this.postedMs = options.postedMs;
+    this.groups = options.groups;
+    this.#lineLength = options.lineLength;
     this.#source = source;
     this.#encode = encode;
     const prefix = options.messageIdPrefix ?? defaultPrefix;
