@@ -110,6 +110,8 @@ export type ArticleMiddleware = (next: ArticleSource) => ArticleSource;
 export interface SegmentCache {
   /** A retained article (the caller releases it), or `undefined`. */
   get(id: MessageId, options?: RequestOptions): Article | undefined | Promise<Article | undefined>;
+  /** Whether it is there now, when that can be told at once. Look-ahead asks before it asks the servers. */
+  has?(id: MessageId): boolean;
   /** Retains the article for later. May decline. */
   set(article: Article): void;
   /** Releases everything it holds. */

@@ -1,4 +1,4 @@
-import type { Article, MessageId } from './article.js';
+import type { Article, MessageId, PartHeader } from './article.js';
 import type { Lease } from './bytes.js';
 import type { ByteRange, Lane, RequestOptions } from './common.js';
 
@@ -16,6 +16,11 @@ export interface Segment {
   readonly affinity?: string | undefined;
   /** See {@link FetchOptions.accept}. */
   readonly accept?: ((article: Article) => void) | undefined;
+  /**
+   * Whether a range read from an article's headers is certain to be right. Without it, or where it says no, bytes of the
+   * article are never handed on before the whole is verified.
+   */
+  readonly agrees?: ((part: PartHeader) => boolean) | undefined;
 }
 
 /** How bytes of a source are read. */
