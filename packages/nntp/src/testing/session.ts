@@ -46,6 +46,8 @@ export class Session {
   #busy = true;
   #pumping = false;
   #clientEnded = false;
+  /** Nothing will ever be sent again, though the connection stays open. */
+  #stuck = false;
   #cancelWake: () => void = () => {};
 
   constructor(
@@ -70,7 +72,8 @@ export class Session {
     const { limits, options } = this.host;
     this.#timers.after(limits.rttMs + limits.connectDelayMs, () => {
       if (refusal !== undefined) this.#say(refusal, () => this.#socket.end());
-      else if (options.greeting !== false) this.#say(options.greeting, () => this.#free());
+      else if (options.greeting === false) this.#stick();
+      else this.#say(options.greeting, () => this.#free());
     });
   }
 
@@ -152,7 +155,8 @@ export class Session {
     if (fault?.type === 'endlessLine') this.#endless(fault.in ?? 'body', fault.limitBytes ?? 67_108_864);
     else if (fault?.type === 'drop' && !fault.afterBytes) this.#drop(fault.how);
     else if (fault?.type !== 'stallBeforeReply') this.#answer(command, fault);
-    else if (fault.forMs !== undefined) this.#timers.after(fault.forMs, () => this.#answer(command, undefined));
+    else if (fault.forMs === undefined) this.#stick();
+    else this.#timers.after(fault.forMs, () => this.#answer(command, undefined));
   }
 
   #answer(command: ParsedCommand, fault: Fault | undefined): void {
@@ -166,8 +170,9 @@ export class Session {
   /** An answer, or as much of it as there will be, is on its way. */
   #sent(reply: Reply, chunks: readonly Buffer[], fault: Fault | undefined): void {
     if (fault?.type === 'drop') this.#drop(fault.how);
-    else if (fault?.type === 'halfClose') this.#socket.end();
-    else if (fault?.type === 'stall') this.#resume(reply, chunks, fault.forMs, cutOf(fault));
+    else if (fault?.type === 'halfClose') this.#stick(() => this.#socket.end());
+    else if (fault?.type === 'stall' && fault.forMs === undefined) this.#stick();
+    else if (fault?.type === 'stall') this.#resume(reply, chunks, fault.forMs ?? 0, cutOf(fault));
     else this.#complete(reply);
   }
 
@@ -182,12 +187,18 @@ export class Session {
     else this.#free();
   }
 
-  #resume(reply: Reply, chunks: readonly Buffer[], forMs: number | undefined, from: number | undefined): void {
-    if (forMs === undefined) return;
+  #resume(reply: Reply, chunks: readonly Buffer[], forMs: number, from: number | undefined): void {
     const rest = Buffer.concat(chunks).subarray(from);
     this.#timers.after(forMs, () => {
       this.#outbox.send({ chunks: [rest] }, () => this.#complete(reply));
     });
+  }
+
+  /** Stays open and silent until the client leaves. */
+  #stick(also: () => void = () => {}): void {
+    this.#stuck = true;
+    if (this.#clientEnded) this.#socket.destroy();
+    else also();
   }
 
   #free(): void {
@@ -209,9 +220,9 @@ export class Session {
     const line = Buffer.alloc(65_536, 'x');
     let left = limitBytes;
     const more = (): void => {
-      if (left <= 0 || this.#socket.destroyed) return;
       left -= line.length;
-      this.#outbox.send({ chunks: [line] }, () => void setImmediate(more));
+      if (left + line.length <= 0) this.#stick();
+      else if (!this.#socket.destroyed) this.#outbox.send({ chunks: [line] }, () => void setImmediate(more));
     };
     if (where === 'body') this.#say('222 0 <endless@newsreel.test>', more);
     else more();
@@ -247,8 +258,9 @@ export class Session {
     socket.on('close', () => this.#dispose());
     socket.on('end', () => {
       this.#clientEnded = true;
-      // Commands that wait are still answered; a client that ends while its answer is stuck has left.
-      if (this.#queue.length === 0) socket.end();
+      // Commands that wait are still answered, unless nothing ever will be.
+      if (this.#stuck) socket.destroy();
+      else if (this.#queue.length === 0) socket.end();
     });
   }
 

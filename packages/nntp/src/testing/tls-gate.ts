@@ -20,7 +20,7 @@ export function createTlsGate(tls: NewsServerOptions['tls']): TlsGate | undefine
   const served: ServerTls = typeof tls === 'object' ? tls : { ...localhost, ca };
   const handshakes = new Map<string, (socket: TLSSocket) => void>();
   const server = createServer(
-    { key: served.key, cert: served.cert, handshakeTimeout: HANDSHAKE_TIMEOUT_MS, allowHalfOpen: true },
+    { key: served.key, cert: served.cert, handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
     (socket) => handshakes.get(peerOf(socket))?.(socket),
   );
   server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -39,6 +39,8 @@ export function createTlsGate(tls: NewsServerOptions['tls']): TlsGate | undefine
           socket.off('close', failed);
           resolve(secured);
         });
+        // A client that rejects the certificate ends its side in the middle of the handshake: follow it.
+        socket.allowHalfOpen = false;
         // Documented way to hand a connection that exists to a TLS server that does not listen itself.
         server.emit('connection', socket);
       }),
