@@ -110,7 +110,7 @@ export class Front {
     }
     const answered = await this.#answer(neutral);
     exchange.answered();
-    const lastOnConnection = !this.#accepting || leavesBodyUnread(request);
+    const lastOnConnection = !this.#accepting || leavesBodyUnread(request, signal);
     const { sendBufferBytes, writeTimeoutMs } = this.#options;
     await send(answered, response, { signal, clock: this.#clock, sendBufferBytes, writeTimeoutMs, lastOnConnection });
   }

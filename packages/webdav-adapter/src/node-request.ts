@@ -47,8 +47,9 @@ export function fromNode(
  * Whether the rest of the request body is more than is worth reading only to throw it away: then the connection ends
  * with the answer.
  */
-export function leavesBodyUnread(request: IncomingMessage): boolean {
+export function leavesBodyUnread(request: IncomingMessage, signal: AbortSignal): boolean {
   if (request.complete) return false;
+  if (signal.aborted) return true; // it did not arrive in time
   return (
     request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > maxBodyBytes
   );

@@ -1,3 +1,4 @@
+import { abortable } from '@newsreel/core/plugin';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
 import type { DavRequest } from './exchange.js';
 import { Refusal } from './refusal.js';
@@ -24,6 +25,8 @@ export function escapeText(text: string): string {
   return text.replace(illegal, '\ufffd').replace(/[&<>"'\r]/g, (character) => escapes[character]!);
 }
 
+const ended: Promise<IteratorResult<Uint8Array>> = Promise.resolve({ done: true, value: undefined });
+
 /** An opening tag: its namespace, its name, and the names of the elements around it, outermost first. */
 export interface OpenTag {
   readonly uri: string;
@@ -37,12 +40,16 @@ export async function readBody(request: DavRequest): Promise<Uint8Array> {
   if (announced > maxBodyBytes) throw new Refusal(413, 'The request body is too large.');
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body ?? []) {
-    length += chunk.length;
-    if (length > maxBodyBytes) throw new Refusal(413, 'The request body is too large.');
-    chunks.push(chunk);
+  const iterator = request.body?.[Symbol.asyncIterator]();
+  for (;;) {
+    const result = await abortable(iterator?.next() ?? ended, request.signal);
+    if (result.done === true) return Buffer.concat(chunks);
+    length += result.value.length;
+    chunks.push(result.value);
+    if (length <= maxBodyBytes) continue;
+    void iterator?.return?.().catch(() => {});
+    throw new Refusal(413, 'The request body is too large.');
   }
-  return Buffer.concat(chunks);
 }
 
 /**
