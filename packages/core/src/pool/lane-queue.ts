@@ -1,0 +1,156 @@
+import { type ClosedError, TimeoutError } from '../errors/index.js';
+import type { LaneTicket } from '../model/article.js';
+import type { Clock, Lane } from '../model/common.js';
+import { onAbort } from '../util/signals.js';
+import { ReaderRing, type RingItem } from './reader-ring.js';
+
+/** The lanes, most urgent first. */
+export const lanes: readonly Lane[] = ['playback', 'prefetch', 'import', 'background'];
+
+/** What waits. */
+export interface PlaceRequest<G> {
+  /** Urgency; ignored when a ticket is given. */
+  readonly lane: Lane;
+  /** An urgency that may rise meanwhile. */
+  readonly laneTicket?: LaneTicket | undefined;
+  /** Requests of one reader share one turn. */
+  readonly reader: string;
+  /** Cost in bytes, for fairness among readers. */
+  readonly bytes: number;
+  /** Requests of one kind find room or not together: when one of them does not, the others are not tried. */
+  readonly kind: string;
+  /** Withdraws the request. */
+  readonly signal: AbortSignal;
+  /** Longest wait, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Tries to find a place. Never waits: `undefined` when there is none now. What it throws rejects the request. */
+  place(lane: Lane): G | undefined;
+}
+
+interface Waiter extends RingItem {
+  lane: Lane;
+  /** Tries once; `true` when the request left the queue. */
+  attempt(): 'placed' | 'failed' | 'no room';
+  reject(reason: unknown): void;
+}
+
+/**
+ * The only waiting room. A more urgent lane goes first; within a lane readers share by bytes; within a reader it is
+ * first come, first served. Nothing polls: places are handed out when somebody says that there is room.
+ */
+export class LaneQueue {
+  readonly #clock: Clock;
+  readonly #rings: Readonly<Record<Lane, ReaderRing<Waiter>>> = {
+    playback: new ReaderRing(),
+    prefetch: new ReaderRing(),
+    import: new ReaderRing(),
+    background: new ReaderRing(),
+  };
+  #sequence = 0;
+  #scheduled = false;
+  #dispatching = false;
+  #closed: ClosedError | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Waits for a place.
+   * @throws TimeoutError after the request's longest wait
+   * @throws ClosedError when the queue is closed
+   */
+  ask<G>(request: PlaceRequest<G>): Promise<G> {
+    return new Promise<G>((resolve, reject) => {
+      if (this.#closed) reject(this.#closed);
+      else if (request.signal.aborted) reject(request.signal.reason);
+      else this.#enter(request, resolve, reject);
+    });
+  }
+
+  /** There may be room now. Many calls in a row cost one look. */
+  room(): void {
+    // What a place being sought gives back (an unused reservation, say) is no news to the seeker; without this check
+    // two providers short of memory could keep each other busy for ever.
+    if (this.#scheduled || this.#dispatching) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#dispatch();
+    });
+  }
+
+  /** How many wait, per lane. */
+  queued(): Record<Lane, number> {
+    const { playback, prefetch, import: imports, background } = this.#rings;
+    return { playback: playback.size, prefetch: prefetch.size, import: imports.size, background: background.size };
+  }
+
+  /** Rejects everybody who waits, and whoever comes later. */
+  close(reason: ClosedError): void {
+    this.#closed ??= reason;
+    for (const lane of lanes) for (const waiter of [...this.#rings[lane].items()]) waiter.reject(reason);
+  }
+
+  #enter<G>(request: PlaceRequest<G>, resolve: (grant: G) => void, reject: (reason: unknown) => void): void {
+    const { reader, bytes, kind, laneTicket: ticket, timeoutMs } = request;
+    const leave = (settle: () => void) => {
+      this.#rings[waiter.lane].remove(waiter);
+      cancelTimer();
+      offAbort();
+      if (ticket) ticket.onRaise = undefined;
+      settle();
+    };
+    const fail = (reason: unknown) => leave(() => reject(reason));
+    const waiter: Waiter = {
+      lane: ticket?.lane ?? request.lane,
+      reader,
+      bytes,
+      kind,
+      sequence: this.#sequence++,
+      reject: fail,
+      attempt: () => {
+        try {
+          const grant = request.place(waiter.lane);
+          if (grant === undefined) return 'no room';
+          this.#rings[waiter.lane].serve(waiter);
+          leave(() => resolve(grant));
+          return 'placed';
+        } catch (error) {
+          fail(error);
+          return 'failed';
+        }
+      },
+    };
+    const cancelTimer = this.#clock.after(timeoutMs, () =>
+      fail(new TimeoutError({ phase: 'queue', afterMs: timeoutMs })),
+    );
+    const offAbort = onAbort(request.signal, fail);
+    if (ticket) ticket.onRaise = () => this.#move(waiter, ticket.lane);
+    this.#rings[waiter.lane].add(waiter);
+    this.room();
+  }
+
+  #move(waiter: Waiter, lane: Lane): void {
+    if (lane === waiter.lane) return;
+    this.#rings[waiter.lane].remove(waiter);
+    waiter.lane = lane;
+    this.#rings[lane].add(waiter);
+    this.room();
+  }
+
+  #dispatch(): void {
+    this.#dispatching = true;
+    // Carried from lane to lane: what found no room for somebody urgent is not given to somebody less so.
+    const blocked = new Set<string>();
+    try {
+      for (const lane of lanes) {
+        const ring = this.#rings[lane];
+        for (let waiter = ring.next(blocked); waiter; waiter = ring.next(blocked))
+          if (waiter.attempt() === 'no room') blocked.add(waiter.kind);
+      }
+    } finally {
+      this.#dispatching = false;
+    }
+  }
+}

@@ -1,0 +1,143 @@
+import { ProviderUnavailableError } from '../errors/index.js';
+import type { FetchOptions } from '../model/article.js';
+import type { Lane } from '../model/common.js';
+import type { SelectionPolicy } from '../model/policies.js';
+import type { Reservation, ReservationRequest } from '../model/provider.js';
+import type { AffinityMemory } from './affinity-memory.js';
+import type { Pass } from './circuit-breaker.js';
+import type { Inquiry } from './inquiry.js';
+import type { LaneQueue } from './lane-queue.js';
+import type { Member } from './member.js';
+import { ruleFor } from './retry.js';
+import { choose } from './selection.js';
+
+/** How long requests wait, per lane, in milliseconds. */
+export type LaneTimes = Readonly<Record<Lane, number>>;
+
+/** What places are found with. */
+export interface PlacementContext {
+  readonly queue: LaneQueue;
+  readonly selection: SelectionPolicy;
+  readonly affinities: AffinityMemory;
+  readonly queueTimeoutMs: LaneTimes;
+  readonly coolDownWaitMs: LaneTimes;
+}
+
+/** A place at a provider: use its reservation once, then say how it went through its pass. */
+export interface Grant {
+  readonly member: Member;
+  readonly reservation: Reservation;
+  readonly pass: Pass;
+  readonly lane: Lane;
+}
+
+/** Nobody is left to ask, or nobody will be back in time: the search ends with what is known. */
+export class SearchOver {
+  /** Why, when there is more to it than that everybody answered. */
+  readonly cause: unknown;
+
+  constructor(cause?: unknown) {
+    this.cause = cause;
+  }
+}
+
+const defaultBytes = 2 ** 20;
+
+/** Waits for a place at one of the providers an inquiry may still ask, or learns that there is none to wait for. */
+export async function findPlace(
+  context: PlacementContext,
+  inquiry: Inquiry,
+  verb: 'body' | 'stat',
+  options: FetchOptions & { readonly signal: AbortSignal },
+): Promise<Grant | SearchOver> {
+  const { signal, laneTicket, affinity } = options;
+  const lane = laneTicket?.lane ?? options.lane ?? 'playback';
+  const bytes = verb === 'stat' ? 0 : (options.expectedBytes ?? defaultBytes);
+  const found = await context.queue.ask({
+    lane,
+    laneTicket,
+    reader: affinity ?? '',
+    bytes,
+    kind: `${verb}\n${inquiry.kind}`,
+    signal,
+    timeoutMs: context.queueTimeoutMs[lane],
+    place: (now) => place(context, inquiry, { lane: now, bytes, verb }, affinity),
+  });
+  // The grant and the abort may cross: the one waited in the queue, the other came before this line ran.
+  if (!signal.aborted) return found;
+  if (!(found instanceof SearchOver)) giveBack(found);
+  throw signal.reason;
+}
+
+/** Gives an unused place back. */
+export function giveBack(grant: Grant): void {
+  grant.reservation.release();
+  grant.pass.withdrawn();
+}
+
+/** One look for a place: the lowest tier that may be asked, in the order of the policy. */
+function place(
+  context: PlacementContext,
+  inquiry: Inquiry,
+  request: ReservationRequest,
+  affinity: string | undefined,
+): Grant | SearchOver | undefined {
+  const open = inquiry.open();
+  if (open.length === 0) return new SearchOver();
+  const ready = open.filter((member) => member.waitMs() === 0);
+  if (ready.length === 0) return hopeless(open, context.coolDownWaitMs[request.lane]);
+  const tier = Math.min(...ready.map((member) => member.provider.priority));
+  const members = new Map(
+    ready.filter((member) => member.provider.priority === tier).map((member) => [member.name, member]),
+  );
+  const groups = choose(context.selection, {
+    candidates: [...members.values()].map((member) => member.stats()),
+    lane: request.lane,
+    lacks: (provider) => context.affinities.lacks(affinity, provider),
+  });
+  for (const group of groups) {
+    const grant = reserveOne(
+      group.flatMap((name) => members.get(name) ?? []),
+      inquiry,
+      request,
+    );
+    if (grant) return grant;
+  }
+  return undefined;
+}
+
+/** All who could answer are cooling down: wait when the first is back in time, else end the search. */
+function hopeless(open: readonly Member[], patienceMs: number): SearchOver | undefined {
+  const first = open.reduce((a, b) => (b.waitMs() < a.waitMs() ? b : a));
+  if (first.waitMs() <= patienceMs) return undefined;
+  const message = `${first.name} is cooling down for another ${Math.ceil(first.waitMs())} ms`;
+  return new SearchOver(new ProviderUnavailableError({ provider: first.name, message, cause: first.breaker.cause }));
+}
+
+/** Reserves at the first provider with room; for playback, at the one that expects its first byte soonest. */
+function reserveOne(members: readonly Member[], inquiry: Inquiry, request: ReservationRequest): Grant | undefined {
+  let best: { readonly member: Member; readonly reservation: Reservation } | undefined;
+  for (const member of members) {
+    const reservation = tryReserve(member, inquiry, request);
+    if (reservation === undefined) continue;
+    if (best && best.reservation.expectedFirstByteMs <= reservation.expectedFirstByteMs) reservation.release();
+    else {
+      best?.reservation.release();
+      best = { member, reservation };
+    }
+    if (request.lane !== 'playback' || request.verb === 'stat') break;
+  }
+  return best && { ...best, pass: best.member.breaker.begin(), lane: request.lane };
+}
+
+/** A provider that throws here is at fault like one that throws later. */
+function tryReserve(member: Member, inquiry: Inquiry, request: ReservationRequest): Reservation | undefined {
+  try {
+    return member.provider.reserve(request);
+  } catch (error) {
+    inquiry.failed(member, error);
+    if (ruleFor(error).action === 'disable') member.breaker.disable(error);
+    else member.breaker.begin().failed(error);
+    return undefined;
+  }
+}

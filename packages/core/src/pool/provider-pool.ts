@@ -1,0 +1,266 @@
+import { ClosedError, ConfigInvalidError } from '../errors/index.js';
+import type { Article, ArticleSource, Availability, FetchOptions, MessageId } from '../model/article.js';
+import type { Lane, RequestOptions } from '../model/common.js';
+import type { SelectionPolicy } from '../model/policies.js';
+import type {
+  PluginContext,
+  PoolStats,
+  Provider,
+  ProviderAvailability,
+  ProviderCheck,
+  ProviderPool,
+} from '../model/provider.js';
+import { closeAll, closeOnce } from '../util/close-all.js';
+import { throwIfAborted } from '../util/signals.js';
+import { AffinityMemory } from './affinity-memory.js';
+import { attempt } from './attempt.js';
+import type { CircuitBreakerOptions } from './circuit-breaker.js';
+import { guard } from './guarded.js';
+import { inParallel } from './in-parallel.js';
+import { Inquiry } from './inquiry.js';
+import { LaneQueue, lanes } from './lane-queue.js';
+import { Member } from './member.js';
+import { findPlace, type Grant, type LaneTimes, type PlacementContext, SearchOver } from './placement.js';
+import { ruleFor } from './retry.js';
+import { defaultSelection } from './selection.js';
+import { settle } from './settle.js';
+import { statAlone, statTogether } from './stat-sweep.js';
+import { warmMembers } from './warm-members.js';
+import { wrapSource } from './wrap-source.js';
+
+/** What a pool is made of. */
+export interface ProviderPoolOptions extends PluginContext {
+  /**
+   * The accounts, by unique name. A source with nothing but `fetch` and `stat` is wrapped. They are not closed with the
+   * pool: whoever made them closes them.
+   */
+  readonly providers: readonly (Provider | ArticleSource)[];
+  /** Orders the providers of a tier. @default by room, speed and, for playback, time to first byte */
+  readonly selection?: SelectionPolicy | undefined;
+  /**
+   * Longest wait for a place, in milliseconds, for all lanes or per lane.
+   * @default { playback: 15000, prefetch: 30000, import: 120000, background: 600000 }
+   */
+  readonly queueTimeoutMs?: number | Partial<LaneTimes> | undefined;
+  /**
+   * How long a request waits for the first provider to come back when all that could answer are cooling down, in
+   * milliseconds. @default 3000 for playback; the longest wait for a place for the others
+   */
+  readonly coolDownWaitMs?: number | Partial<LaneTimes> | undefined;
+  /** When a failing provider is left alone. */
+  readonly breaker?: CircuitBreakerOptions | undefined;
+  /** Articles per STAT sweep of one connection. @default 200 */
+  readonly statBatch?: number | undefined;
+}
+
+const defaultQueueTimeoutMs: LaneTimes = { playback: 15_000, prefetch: 30_000, import: 120_000, background: 600_000 };
+const maxSweeps = 256;
+
+/**
+ * Joins providers into one source: requests wait in lanes, tiers are asked in order, failures move on to the next
+ * provider, and providers that keep failing are left alone for a while.
+ * @throws ConfigInvalidError when two providers have the same name
+ */
+export function createProviderPool(options: ProviderPoolOptions): ProviderPool {
+  return new Pool(options);
+}
+
+class Pool implements ProviderPool {
+  readonly id = 'pool';
+  readonly #context: PluginContext;
+  readonly #members: readonly Member[];
+  readonly #wrapped: Provider[] = [];
+  readonly #queue: LaneQueue;
+  readonly #placement: PlacementContext;
+  readonly #affinities = new AffinityMemory();
+  readonly #statBatch: number;
+  readonly #bytes: Record<Lane, number> = { playback: 0, prefetch: 0, import: 0, background: 0 };
+  readonly #closing = new AbortController();
+  readonly #unsubscribe: (() => void)[];
+
+  constructor(options: ProviderPoolOptions) {
+    const { events, logger, clock, ledger, breaker } = options;
+    this.#context = { events, logger, clock, ledger };
+    this.#queue = new LaneQueue(clock);
+    const onRoom = () => this.#queue.room();
+    const providers = options.providers.map((source) => this.#asProvider(source));
+    refuseSameNames(providers);
+    this.#members = providers.map((provider) => new Member(provider, { events, clock, breaker, onRoom }));
+    this.#unsubscribe = [ledger.onRoom(onRoom), ...providers.map((provider) => provider.onRoom(onRoom))];
+    const queueTimeoutMs = perLane(options.queueTimeoutMs, defaultQueueTimeoutMs);
+    this.#placement = {
+      queue: this.#queue,
+      selection: options.selection ?? defaultSelection,
+      affinities: this.#affinities,
+      queueTimeoutMs,
+      coolDownWaitMs: perLane(options.coolDownWaitMs, { ...queueTimeoutMs, playback: 3000 }),
+    };
+    this.#statBatch = options.statBatch ?? 200;
+  }
+
+  async fetch(id: MessageId, options: FetchOptions = {}): Promise<Article> {
+    throwIfAborted(this.#closing.signal);
+    throwIfAborted(options.signal);
+    const bounds = guard({ signal: options.signal, alsoSignal: this.#closing.signal });
+    try {
+      return await this.#search(id, { ...options, signal: bounds.signal });
+    } finally {
+      bounds.done();
+    }
+  }
+
+  async *stat(ids: readonly MessageId[], options: FetchOptions = {}): AsyncIterable<readonly Availability[]> {
+    const members = this.#members;
+    yield* this.#sweeps<readonly MessageId[], readonly Availability[]>(
+      batches([...new Set(ids)], this.#statBatch),
+      options,
+      (batch, sweepOptions, emit) => statTogether(this.#placement, members, batch, sweepOptions, emit),
+    );
+  }
+
+  async *statEach(ids: readonly MessageId[], options: FetchOptions = {}): AsyncIterable<ProviderAvailability> {
+    const jobs = [...batches([...new Set(ids)], this.#statBatch)].flatMap((batch) =>
+      this.#members.map((member) => ({ batch, member })),
+    );
+    yield* this.#sweeps<(typeof jobs)[number], ProviderAvailability>(
+      jobs,
+      options,
+      ({ batch, member }, sweepOptions, emit) =>
+        statAlone(this.#placement, member, batch, sweepOptions, (answers) => emit({ provider: member.name, answers })),
+    );
+  }
+
+  async warm(count?: number, options?: RequestOptions): Promise<void> {
+    throwIfAborted(this.#closing.signal);
+    throwIfAborted(options?.signal);
+    const bounds = guard({ signal: options?.signal, alsoSignal: this.#closing.signal });
+    try {
+      await warmMembers(this.#members, count, bounds.signal);
+    } finally {
+      bounds.done();
+    }
+  }
+
+  async check(options?: RequestOptions): Promise<readonly ProviderCheck[]> {
+    throwIfAborted(this.#closing.signal);
+    throwIfAborted(options?.signal);
+    const bounds = guard({ signal: options?.signal, alsoSignal: this.#closing.signal });
+    try {
+      return await Promise.all(this.#members.map(({ provider }) => provider.check({ signal: bounds.signal })));
+    } finally {
+      bounds.done();
+    }
+  }
+
+  stats(): PoolStats {
+    const providers = this.#members.map((member) => member.stats());
+    return { providers, queued: this.#queue.queued(), bytes: { ...this.#bytes } };
+  }
+
+  readonly close = closeOnce(async () => {
+    const reason = new ClosedError({ what: 'provider pool' });
+    this.#closing.abort(reason);
+    this.#queue.close(reason);
+    for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    for (const member of this.#members) member.breaker.close();
+    await closeAll(this.#wrapped, this.#context.logger);
+  });
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #search(id: MessageId, options: FetchOptions & { readonly signal: AbortSignal }): Promise<Article> {
+    const { signal, affinity } = options;
+    const inquiry = new Inquiry(this.#members);
+    for (;;) {
+      const grant = await findPlace(this.#placement, inquiry, 'body', options).catch((error: unknown) => {
+        throwIfAborted(signal);
+        return new SearchOver(error);
+      });
+      if (grant instanceof SearchOver) throw inquiry.conclude(id, grant.cause);
+      try {
+        const article = await attempt(grant, id, options, (cause) => this.#refused(grant, id, cause));
+        this.#delivered(grant, article, options);
+        return article;
+      } catch (error) {
+        if (signal.aborted) grant.pass.withdrawn();
+        throwIfAborted(signal);
+        const rule = ruleFor(error);
+        settle(grant, error);
+        if (rule.answer === 'missing') this.#affinities.note(affinity, grant.member.name, false);
+        if (rule.action === 'give-up') throw error;
+        inquiry.failed(grant.member, error);
+      }
+    }
+  }
+
+  #delivered(grant: Grant, article: Article, options: FetchOptions): void {
+    grant.pass.answered();
+    this.#affinities.note(options.affinity, grant.member.name, true);
+    this.#bytes[options.laneTicket?.lane ?? grant.lane] += article.bytes.length;
+  }
+
+  #refused({ member }: Grant, id: MessageId, cause: unknown): void {
+    member.refused++;
+    this.#context.events.emit('article:corrupt', { provider: member.name, id, cause });
+  }
+
+  async *#sweeps<J, R>(
+    jobs: Iterable<J>,
+    options: FetchOptions,
+    work: (
+      job: J,
+      options: FetchOptions & { readonly signal: AbortSignal },
+      emit: (result: R) => void,
+    ) => Promise<void>,
+  ): AsyncIterable<R> {
+    throwIfAborted(this.#closing.signal);
+    throwIfAborted(options.signal);
+    const limit = this.#members.reduce((sum, { provider }) => sum + provider.stats().learnedLimit, 0);
+    const bounds = guard({ signal: options.signal, alsoSignal: this.#closing.signal });
+    try {
+      yield* inParallel<J, R>(
+        jobs,
+        Math.min(Math.max(limit, 1), maxSweeps),
+        bounds.signal,
+        async (job, emit, signal) => {
+          // Many sweeps cannot share one ticket: it tells of one waiting request only.
+          const lane = options.laneTicket?.lane ?? options.lane;
+          await work(job, { ...options, lane, laneTicket: undefined, signal }, emit);
+        },
+      );
+    } finally {
+      bounds.done();
+    }
+  }
+
+  #asProvider(source: Provider | ArticleSource): Provider {
+    if ('reserve' in source) return source;
+    const provider = wrapSource(source, this.#context);
+    this.#wrapped.push(provider);
+    return provider;
+  }
+}
+
+function* batches<T>(items: readonly T[], size: number): Iterable<readonly T[]> {
+  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size);
+}
+
+function perLane(given: number | Partial<LaneTimes> | undefined, defaults: LaneTimes): LaneTimes {
+  const times = { ...defaults };
+  for (const lane of lanes) times[lane] = (typeof given === 'number' ? given : given?.[lane]) ?? defaults[lane];
+  return times;
+}
+
+function refuseSameNames(providers: readonly Provider[]): void {
+  const seen = new Set<string>();
+  const issues = providers.flatMap(({ name }, at) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return [];
+    }
+    return [{ path: `providers[${at}]`, message: `a provider named "${name}" is there already` }];
+  });
+  if (issues.length > 0) throw new ConfigInvalidError({ what: 'providers', issues });
+}
