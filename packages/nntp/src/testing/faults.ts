@@ -1,15 +1,18 @@
 /** Answers as if the article were not there: 430, or 423 by number. */
 export interface MissingFault {
+  /** Which fault. */
   readonly type: 'missing';
 }
 
 /** Writes a wrong checksum in the `=yend` line; the data are right. */
 export interface WrongCrcFault {
+  /** Which fault. */
   readonly type: 'wrongCrc';
 }
 
 /** Changes one byte of the data; size and checksum lines stay as they were, so only the checksum can tell. */
 export interface FlipByteFault {
+  /** Which fault. */
   readonly type: 'flipByte';
   /** Where, in encoded characters from the start of the data; the next one that can be changed is taken. @default 300 */
   readonly at?: number | undefined;
@@ -17,6 +20,7 @@ export interface FlipByteFault {
 
 /** Drops the end of the data, then sends the terminator. */
 export interface TruncateFault {
+  /** Which fault. */
   readonly type: 'truncate';
   /** Encoded characters of data that are kept. @default half of them */
   readonly keepBytes?: number | undefined;
@@ -26,11 +30,13 @@ export interface TruncateFault {
 
 /** Leaves the `=yend` line out; the data are complete. */
 export interface MissingYendFault {
+  /** Which fault. */
   readonly type: 'missingYend';
 }
 
 /** Moves the `=ypart` range; data, sizes and checksum stay right. Only who knows the file's map can tell. */
 export interface WrongPartOffsetFault {
+  /** Which fault. */
   readonly type: 'wrongPartOffset';
   /** By how many bytes begin and end are moved; may be negative. @default 1 */
   readonly shiftBytes?: number | undefined;
@@ -38,6 +44,7 @@ export interface WrongPartOffsetFault {
 
 /** Writes a wrong size. */
 export interface WrongSizeFault {
+  /** Which fault. */
   readonly type: 'wrongSize';
   /** Which: of the part (`=yend`), or of the file (`=ybegin`). @default 'part' */
   readonly of?: 'part' | 'file' | undefined;
@@ -47,6 +54,7 @@ export interface WrongSizeFault {
 
 /** Sends the body of another article under the id that was asked for. */
 export interface WrongArticleFault {
+  /** Which fault. */
   readonly type: 'wrongArticle';
   /** Message-id of the article whose body is sent. */
   readonly id: string;
@@ -56,6 +64,7 @@ export interface WrongArticleFault {
 
 /** Stops in the middle of the answer and keeps the connection open. */
 export interface StallFault {
+  /** Which fault. */
   readonly type: 'stall';
   /** Bytes of the answer that are sent, status line included. @default 10000 */
   readonly afterBytes?: number | undefined;
@@ -65,6 +74,7 @@ export interface StallFault {
 
 /** Says nothing at all and keeps the connection open. */
 export interface StallBeforeReplyFault {
+  /** Which fault. */
   readonly type: 'stallBeforeReply';
   /** For how long; then it answers. @default for ever */
   readonly forMs?: number | undefined;
@@ -72,6 +82,7 @@ export interface StallBeforeReplyFault {
 
 /** Sends the whole answer, but slowly. */
 export interface TrickleFault {
+  /** Which fault. */
   readonly type: 'trickle';
   /** Bytes per second. */
   readonly bytesPerSecond: number;
@@ -79,6 +90,7 @@ export interface TrickleFault {
 
 /** Closes the socket in the middle of the answer, or before it. */
 export interface DropFault {
+  /** Which fault. */
   readonly type: 'drop';
   /** Bytes of the answer that are sent first, status line included; 0 closes before the reply. @default 0 */
   readonly afterBytes?: number | undefined;
@@ -88,6 +100,7 @@ export interface DropFault {
 
 /** Sends part of the answer, then ends the sending side only; the server keeps reading and never sends again. */
 export interface HalfCloseFault {
+  /** Which fault. */
   readonly type: 'halfClose';
   /** Bytes of the answer that are sent first, status line included. @default 10000 */
   readonly afterBytes?: number | undefined;
@@ -95,6 +108,7 @@ export interface HalfCloseFault {
 
 /** Answers with one line of your choice instead. */
 export interface ReplyFault {
+  /** Which fault. */
   readonly type: 'reply';
   /** Code, as 400, 480, 481, 482, 502 or 503. A 281 to AUTHINFO logs the client in. */
   readonly code: number;
@@ -106,6 +120,7 @@ export interface ReplyFault {
 
 /** Puts text around the yEnc part: lines before `=ybegin` and after `=yend`, as some posters do. */
 export interface ExtraTextFault {
+  /** Which fault. */
   readonly type: 'extraText';
   /** Lines before, without line ends; an empty one is a blank line. */
   readonly before?: readonly string[] | undefined;
@@ -117,6 +132,7 @@ export interface ExtraTextFault {
 
 /** Ends lines with LF alone. */
 export interface BareLfFault {
+  /** Which fault. */
   readonly type: 'bareLf';
   /** Whether the terminator is bare too (`\n.\n`): the article then never ends as RFC 3977 reads it. @default false */
   readonly terminator?: boolean | undefined;
@@ -124,6 +140,7 @@ export interface BareLfFault {
 
 /** Sends a line that never ends, until the client leaves. */
 export interface EndlessLineFault {
+  /** Which fault. */
   readonly type: 'endlessLine';
   /** Whether the endless line is the status line or the first line of the body. @default 'body' */
   readonly in?: 'status' | 'body' | undefined;

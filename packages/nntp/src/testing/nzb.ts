@@ -1,9 +1,9 @@
-import type { PostedFile } from './posted-file.js';
+import type { PostedFile, PostedSegment } from './posted-file.js';
 
 /** What an NZB needs to know of a posted file. */
 export type NzbSource = Pick<PostedFile, 'subject' | 'poster' | 'postedMs' | 'groups'> & {
   /** Articles: number, encoded bytes and message-id without angle brackets. */
-  readonly segments: readonly { readonly id: string; readonly number: number; readonly bytes: number }[];
+  readonly segments: readonly Pick<PostedSegment, 'id' | 'number' | 'bytes'>[];
 };
 
 /** Files of an NZB together with its `<meta>` values. */

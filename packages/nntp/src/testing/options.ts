@@ -162,6 +162,11 @@ const optionsShape = {
 const limitsSchema = z.strictObject(limitsShape);
 const optionsSchema = z.strictObject({ ...optionsShape, ...limitsShape });
 
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Does not compile when the documented options and the schema drift apart. */
+const inStep: Equal<keyof NewsServerOptions, keyof z.input<typeof optionsSchema>> = true;
+void inStep;
+
 /** Validates options. @throws ConfigInvalidError that lists everything wrong */
 export function parseServerOptions(input: NewsServerOptions): { options: ResolvedOptions; limits: ResolvedLimits } {
   const parsed = parseOptions('news server options', optionsSchema, input);

@@ -1,6 +1,7 @@
 import type { ByteRange } from '@newsreel/core';
 import { parseOptions } from '@newsreel/core/plugin';
 import { z } from 'zod';
+import type { DeterministicContentOptions } from './content.js';
 
 /** One article of a posted file. */
 export interface PostedSegment {
@@ -22,7 +23,7 @@ export interface PostOptions {
    * The bytes: an array (kept by reference; do not change it afterwards), or the size and seed of content computed by
    * offset, which costs a few megabytes of memory however large it is.
    */
-  readonly bytes: Uint8Array | { readonly size: number; readonly seed?: number | undefined };
+  readonly bytes: Uint8Array | Pick<DeterministicContentOptions, 'size' | 'seed'>;
   /** Bytes of the file per article. @default 716800 */
   readonly partBytes?: number | undefined;
   /**
@@ -99,6 +100,11 @@ const postSchema = z.strictObject({
   obfuscate: z.boolean().default(false),
   messageIdPrefix: z.string().optional(),
 });
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Does not compile when the documented options and the schema drift apart. */
+const inStep: Equal<keyof PostOptions, keyof z.input<typeof postSchema>> = true;
+void inStep;
 
 /** Options of a post with every default filled in. */
 export type ResolvedPost = Readonly<z.infer<typeof postSchema>>;

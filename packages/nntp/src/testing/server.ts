@@ -96,6 +96,8 @@ class InProcessNewsServer implements NewsServer, SessionHost {
   readonly #gate: TlsGate | undefined;
   readonly #startedMs = performance.now();
   #limits: ResolvedLimits;
+  #port = 0;
+  #tlsPort: number | undefined;
   #authFailures = 0;
   #accepted = 0;
   #posted = 0;
@@ -118,11 +120,11 @@ class InProcessNewsServer implements NewsServer, SessionHost {
   }
 
   get port(): number {
-    return (this.#listeners[0]?.address() as AddressInfo | null)?.port ?? this.options.port;
+    return this.#port;
   }
 
   get tlsPort(): number | undefined {
-    return (this.#listeners[1]?.address() as AddressInfo | null)?.port;
+    return this.#tlsPort;
   }
 
   get limits(): ResolvedLimits {
@@ -141,21 +143,24 @@ class InProcessNewsServer implements NewsServer, SessionHost {
   async listen(): Promise<void> {
     const { host, port, tls, tlsPort } = this.options;
     try {
-      this.#listeners.push(await this.#listenOn(host, port, false));
-      if (tls === true || typeof tls === 'object') this.#listeners.push(await this.#listenOn(host, tlsPort, true));
+      this.#port = await this.#listenOn(host, port, false);
+      if (tls === true || typeof tls === 'object') this.#tlsPort = await this.#listenOn(host, tlsPort, true);
     } catch (error) {
       await this.close();
       throw error;
     }
   }
 
-  #listenOn(host: string, port: number, secure: boolean): Promise<Server> {
+  #listenOn(host: string, port: number, secure: boolean): Promise<number> {
     const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket, secure));
     return new Promise((resolve, reject) => {
       server.once('error', (cause) =>
         reject(new ListenError({ host, port, cause, message: `Cannot listen on ${host} port ${port}` })),
       );
-      server.listen({ host, port }, () => resolve(server));
+      server.listen({ host, port }, () => {
+        this.#listeners.push(server);
+        resolve((server.address() as AddressInfo).port);
+      });
     });
   }
 

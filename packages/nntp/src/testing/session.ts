@@ -239,6 +239,8 @@ export class Session {
   }
 
   async #secure(): Promise<boolean> {
+    // Its bytes go past it from now on: a timeout of its own would strike in the middle of a transfer.
+    this.#tcpSocket.setTimeout(0);
     try {
       this.#socket = await this.host.secure(this.#tcpSocket);
     } catch {

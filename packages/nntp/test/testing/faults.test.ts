@@ -39,7 +39,8 @@ describe('faults of the body', () => {
 
   it.each([undefined, 0, 25_000, 10_000_000])('flipByte at %s', async (at) => {
     const { decoded } = await withFault({ type: 'flipByte', at });
-    const differing = [...decoded.bytes.keys()].filter((index) => decoded.bytes[index] !== original()[index]);
+    const source = original();
+    const differing = [...decoded.bytes.keys()].filter((index) => decoded.bytes[index] !== source[index]);
     expect(decoded.bytes.length).toBe(PART);
     expect(differing.length).toBe(1);
     expect(decoded.end).toContain(hex(original()));
