@@ -2,7 +2,7 @@ import { secondsOf } from './conditional.js';
 
 const units = ['kB', 'MB', 'GB', 'TB', 'PB'] as const;
 
-/** A size as people read it: `1.4 GB`. Powers of 1000, three digits. */
+/** A size as people read it: `1.4 GB`, `52 GB`. Powers of 1000. */
 export function humanSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   let value = bytes;

@@ -39,8 +39,9 @@ tbody tr:hover { background: var(--band); }
 .icon { flex: none; width: 1.25rem; height: 1.25rem; fill: none; stroke: var(--quiet); stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .folder .icon { stroke: var(--folder); fill: color-mix(in srgb, var(--folder) 18%, transparent); }
 .media .icon { stroke: var(--accent); }
-.number, .date { white-space: nowrap; font-size: .9rem; color: var(--quiet); font-variant-numeric: tabular-nums; }
-th.number, .number { text-align: right; }
+td.number, td.date { font-size: .9rem; color: var(--quiet); font-variant-numeric: tabular-nums; }
+.number, .date { white-space: nowrap; }
+.number, th.number { text-align: right; }
 .save { padding: 0 .35rem; }
 .save a { display: grid; place-items: center; width: 2.25rem; height: 2.25rem; border-radius: .4rem; }
 .save a:hover { background: color-mix(in srgb, var(--accent) 14%, transparent); }
@@ -54,7 +55,7 @@ audio { display: block; width: 100%; }
 .facts { display: flex; flex-wrap: wrap; align-items: center; gap: .5rem 1.25rem; margin: 1.25rem 0 0; color: var(--quiet); font-size: .9rem; }
 .button { padding: .5rem 1rem; border-radius: .5rem; background: var(--accent); color: var(--paper); font-weight: 600; }
 .button:hover { text-decoration: none; filter: brightness(1.1); }
-@media (max-width: 40rem) { .date { display: none; } td, th { padding-inline: .4rem; } .name a { gap: .5rem; } }
+@media (max-width: 40rem) { .date { display: none; } td, th { padding-inline: .4rem; } .name a { gap: .5rem; } .note { margin-inline: .4rem; } }
 @media print { .save, th.save { display: none; } th { position: static; } }
 `;
 
