@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ArrivalSink, FetchOptions } from '../../src/model/index.js';
+import type { FetchOptions } from '../../src/model/index.js';
 import { createProviderPool, type ProviderPoolOptions } from '../../src/pool/provider-pool.js';
 import { memoryFile } from '../../src/testing/memory-file.js';
 import { type MemoryProviderOptions, memoryProvider } from '../../src/testing/memory-provider.js';
