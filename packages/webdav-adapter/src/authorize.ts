@@ -1,5 +1,5 @@
 import { abortable } from '@newsreel/core/plugin';
-import type { DavRequest } from './exchange.js';
+import type { DavRequest } from './call.js';
 import type { Authorize } from './hooks.js';
 import { parsePath } from './paths.js';
 import { Refusal } from './refusal.js';

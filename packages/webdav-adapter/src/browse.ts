@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry } from '@newsreel/core';
 import { openBodyStream } from './body-stream.js';
+import type { Call, DavResponse } from './call.js';
 import { mediaKindOf } from './content.js';
-import type { Call, DavResponse } from './exchange.js';
 import { count, humanDate, humanSize } from './human.js';
 import { iconOf, pageBottom, pageHeaders, pageTop } from './page.js';
 import { encodeName, hrefOf } from './paths.js';

@@ -1,7 +1,7 @@
 import type { Catalog, Logger } from '@newsreel/core';
 import { checkAuthorized } from './authorize.js';
 import { isBodyStream } from './body-stream.js';
-import type { Call, DavRequest, DavResponse, Method } from './exchange.js';
+import type { Call, DavRequest, DavResponse, Method } from './call.js';
 import { checkHost } from './host-check.js';
 import { get } from './methods/get.js';
 import { lock } from './methods/lock.js';

@@ -1,7 +1,7 @@
 import type { Clock } from '@newsreel/core';
 import { onAbort } from '@newsreel/core/plugin';
 import { type BodyStream, isBodyStream } from './body-stream.js';
-import type { DavResponse } from './exchange.js';
+import type { DavResponse } from './call.js';
 import { checkLength } from './send.js';
 
 /** How a streamed Fetch API body behaves. */

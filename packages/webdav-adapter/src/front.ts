@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AdapterHost, type Clock, ClosedError, FileNotFoundError } from '@newsreel/core';
 import { onAbort } from '@newsreel/core/plugin';
+import type { DavRequest, DavResponse } from './call.js';
 import { answer } from './dispatch.js';
-import type { DavRequest, DavResponse } from './exchange.js';
-import { Exchange } from './exchange-signal.js';
+import { Exchange } from './exchange.js';
 import { toFetchResponse } from './fetch-response.js';
 import { fromNode, isOnTurn, leavesBodyUnread, locate, locateNode, onLeft, onTurn } from './node-request.js';
 import type { ResolvedWebdavOptions } from './options.js';
@@ -110,7 +110,8 @@ export class Front {
     }
     const answered = await this.#answer(neutral);
     exchange.answered();
-    const lastOnConnection = !this.#accepting || leavesBodyUnread(request, signal);
+    // HTTP/2 knows no such header: there a stream ends alone.
+    const lastOnConnection = request.httpVersionMajor < 2 && (!this.#accepting || leavesBodyUnread(request, signal));
     const { sendBufferBytes, writeTimeoutMs } = this.#options;
     await send(answered, response, { signal, clock: this.#clock, sendBufferBytes, writeTimeoutMs, lastOnConnection });
   }

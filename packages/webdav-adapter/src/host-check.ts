@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { DavRequest } from './exchange.js';
+import type { DavRequest } from './call.js';
 import type { ResolvedWebdavOptions } from './options.js';
 import { Refusal } from './refusal.js';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { DavRequest } from './exchange.js';
+import type { DavRequest } from './call.js';
 import type { RequestHeaders } from './hooks.js';
 import { maxBodyBytes } from './xml.js';
 

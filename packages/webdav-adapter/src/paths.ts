@@ -1,5 +1,5 @@
 import { type Entry, FileNotFoundError, hasCode } from '@newsreel/core';
-import type { Call } from './exchange.js';
+import type { Call } from './call.js';
 import { Refusal } from './refusal.js';
 
 /** Longest request target that is looked at, in characters. */

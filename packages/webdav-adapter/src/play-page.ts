@@ -1,6 +1,6 @@
 import type { Entry } from '@newsreel/core';
+import type { Call, DavResponse } from './call.js';
 import { mediaKindOf } from './content.js';
-import type { Call, DavResponse } from './exchange.js';
 import { humanSize } from './human.js';
 import { pageBottom, pageHeaders, pageTop } from './page.js';
 import { hrefOf } from './paths.js';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { onAbort } from '@newsreel/core/plugin';
 import { type BodyStream, isBodyStream } from './body-stream.js';
-import type { DavResponse } from './exchange.js';
+import type { DavResponse } from './call.js';
 import { Outbox, type OutboxOptions } from './outbox.js';
 
 /** How an answer is sent. */
@@ -30,12 +30,12 @@ export async function send(answer: DavResponse, response: ServerResponse, option
     await outbox.end(isBodyStream(body) ? undefined : body);
   } catch (error) {
     response.destroy();
+    outbox.drop();
     throw error;
   } finally {
     off();
     if (isBodyStream(body)) body.close();
     response.off('close', onClose);
-    if (response.destroyed) outbox.drop();
   }
 }
 

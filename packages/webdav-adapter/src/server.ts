@@ -58,7 +58,7 @@ function serverFor(options: ResolvedWebdavOptions, serve: Serve): Server {
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
-      connectionsCheckingInterval: 5_000,
+      connectionsCheckingInterval: Math.min(headersTimeoutMs, 5_000),
     },
     serve,
   );

@@ -1,5 +1,5 @@
 import { type ErrorCode, NewsreelError, type RangeInvalidError } from '@newsreel/core';
-import type { DavResponse } from './exchange.js';
+import type { DavResponse } from './call.js';
 import { Refusal } from './refusal.js';
 
 /** What HTTP says for each failure, before the first byte. The words never contain anything from the error itself. */

@@ -74,8 +74,13 @@ class DavAdapter implements WebdavAdapter {
     this.#attached = true;
     this.#front.attach(host);
     if (this.#options.port === undefined) return;
-    const { url } = await this.listen();
-    host.logger.info({ url }, 'serving the catalog over WebDAV');
+    try {
+      const { url } = await this.listen();
+      host.logger.info({ url }, 'serving the catalog over WebDAV');
+    } catch (error) {
+      this.#attached = false; // may be tried again
+      throw error;
+    }
   }
 
   async listen(): Promise<WebdavAddress> {

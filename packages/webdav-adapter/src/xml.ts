@@ -1,6 +1,6 @@
 import { abortable } from '@newsreel/core/plugin';
 import { SaxesParser, type SaxesTagNS } from 'saxes';
-import type { DavRequest } from './exchange.js';
+import type { DavRequest } from './call.js';
 import { Refusal } from './refusal.js';
 
 /** Largest request body that is read, in bytes. */

@@ -1,10 +1,11 @@
 import { createServer, type RequestListener } from 'node:http';
+import { type ClientHttp2Session, connect, createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { adapterHost, memoryCatalog } from '@newsreel/core/testing';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { type WebdavOptions, webdav } from '../src/index.js';
-import { afterTest, readMultistatus } from './support.js';
+import { afterTest, pattern, readMultistatus, until } from './support.js';
 
 async function attached(options: WebdavOptions = {}) {
   const adapter = webdav(options);
@@ -93,5 +94,57 @@ describe('the handler in a server of the app’s own', () => {
     const url = await listen(adapter.handler);
     const response = await fetch(url);
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '5']);
+  });
+});
+
+describe('the handler behind HTTP/2', () => {
+  async function http2(bytes: Uint8Array) {
+    const adapter = webdav({ closeGraceMs: 10 });
+    const catalog = memoryCatalog({ '/big.mkv': bytes });
+    await adapter.attach(adapterHost(catalog));
+    const { handler } = adapter;
+    const server = createHttp2Server((request, response) => handler(request as never, response as never));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    session.on('error', () => {});
+    afterTest(async () => {
+      session.destroy();
+      await adapter.close();
+      server.close();
+    });
+    return { adapter, catalog, session };
+  }
+
+  function ask(session: ClientHttp2Session, headers: Record<string, string>) {
+    const stream = session.request(headers);
+    stream.on('error', () => {});
+    return new Promise<{ headers: Record<string, unknown>; stream: typeof stream }>((resolve) => {
+      stream.once('response', (answer) => resolve({ headers: answer, stream }));
+    });
+  }
+
+  it('delivers every byte, and an upload is refused', async () => {
+    const bytes = pattern(3_000_000);
+    const { session, catalog } = await http2(bytes);
+    const { headers, stream } = await ask(session, { ':path': '/big.mkv', range: 'bytes=1-' });
+    expect(headers[':status']).toBe(206);
+    const chunks: Buffer[] = [];
+    for await (const chunk of stream) chunks.push(chunk as Buffer);
+    expect(Buffer.compare(Buffer.concat(chunks), bytes.subarray(1))).toBe(0);
+    expect(
+      (await ask(session, { ':path': '/x', ':method': 'PUT', 'content-length': '999999' })).headers[':status'],
+    ).toBe(405);
+    await until('given back', () => catalog.openHandles === 0 && catalog.openLeases === 0);
+  });
+
+  it('gives everything back when a stream is reset, the session ends or the adapter closes', async () => {
+    const { session, catalog, adapter } = await http2(pattern(16_000_000));
+    const start = async () => (await ask(session, { ':path': '/big.mkv' })).stream.pause();
+    const [reset] = [await start(), await start(), await start()];
+    expect(catalog.openHandles).toBe(3);
+    reset!.close(8);
+    await until('one given back', () => catalog.openHandles === 2);
+    await adapter.close();
+    await until('given back', () => catalog.openHandles === 0 && catalog.openLeases === 0);
   });
 });

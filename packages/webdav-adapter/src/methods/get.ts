@@ -1,9 +1,9 @@
 import { type ByteRange, type Entry, FileChangedError, RangeInvalidError } from '@newsreel/core';
 import { type BodyStream, openBodyStream } from '../body-stream.js';
 import { browse } from '../browse.js';
+import type { Call, DavResponse } from '../call.js';
 import { rangeApplies, type Validators, validatorsOf, weigh } from '../conditional.js';
 import { contentDispositionOf, contentTypeOf, mediaKindOf } from '../content.js';
-import type { Call, DavResponse } from '../exchange.js';
 import { entryOf, hrefOf } from '../paths.js';
 import { playPage } from '../play-page.js';
 import { contentRange, parseRange } from '../range.js';

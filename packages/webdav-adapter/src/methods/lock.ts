@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Call, DavResponse } from '../exchange.js';
+import type { Call, DavResponse } from '../call.js';
 import { entryOf, hrefOf } from '../paths.js';
 import { Refusal } from '../refusal.js';
 import { escapeText, parseXml, readBody } from '../xml.js';

@@ -1,4 +1,4 @@
-import type { Call, DavResponse } from '../exchange.js';
+import type { Call, DavResponse } from '../call.js';
 import { allowed } from '../verbs.js';
 
 /** Says what this server can do (RFC 4918 section 10.1). The same for every path, so nothing is looked up. */

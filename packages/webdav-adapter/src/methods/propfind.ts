@@ -1,5 +1,5 @@
 import { openBodyStream } from '../body-stream.js';
-import type { Call, DavRequest, DavResponse } from '../exchange.js';
+import type { Call, DavRequest, DavResponse } from '../call.js';
 import { multistatus } from '../multistatus.js';
 import { entryOf } from '../paths.js';
 import { parsePropfind } from '../propfind-request.js';

@@ -1,4 +1,4 @@
-import type { Call, DavResponse } from '../exchange.js';
+import type { Call, DavResponse } from '../call.js';
 import { entryOf } from '../paths.js';
 import { Refusal } from '../refusal.js';
 
