@@ -5,7 +5,7 @@ import type { EventSink } from '../model/events.js';
 import { ChangeLog } from './change-log.js';
 import type { FileContent } from './file-content.js';
 import { type FolderNode, PathTree, type TreeNode } from './path-tree.js';
-import { freeName, lookupNames, pathFrom, placeOf } from './paths.js';
+import { folderNames, freeName, lookupNames, pathFrom, placeOf } from './paths.js';
 
 /** What a catalog tree is made of. */
 export interface CatalogTreeOptions {
@@ -209,7 +209,7 @@ export class CatalogTree {
 
   #makeFolders(path: string): Folder {
     let folder = this.#tree.root;
-    for (const name of lookupNames(path)) {
+    for (const name of folderNames(path)) {
       const next: CatalogNode | undefined = folder.children.get(name);
       if (next?.kind === 'file') throw new AccessError({ path, message: `${this.#tree.pathOf(next)} is a file` });
       folder = next ?? this.#tree.addFolder(folder, name);

@@ -112,10 +112,13 @@ export class LibraryView implements Catalog, CatalogEditor {
   }
 
   /** Refuses calls from now on and closes every handle. */
-  readonly close = closeOnce(async () => {
+  readonly close = closeOnce(() => this.end());
+
+  /** What closing does, once. */
+  protected async end(): Promise<void> {
     this.#closed = true;
     await closeAll(this.#handles.all(), this.#logger);
-  });
+  }
 
   #lookUp(path: string, options: RequestOptions): CatalogNode {
     this.check(options);

@@ -25,6 +25,13 @@ export function lookupNames(path: string): readonly string[] {
   return names;
 }
 
+/** The names of a folder that may have to be made, with room left for what will be in it. @throws AccessError */
+export function folderNames(path: string): readonly string[] {
+  const names = namesOf(path);
+  if (names !== undefined && Buffer.byteLength(path) + 2 * (maxNameBytes + 1) <= maxPathBytes) return names;
+  throw new AccessError({ path, message: `${JSON.stringify(path)} cannot be a folder's path` });
+}
+
 /** The folder and the name of a path something new is to be put at. @throws AccessError */
 export function placeOf(path: string): { readonly folder: readonly string[]; readonly name: string } {
   const names = namesOf(path);

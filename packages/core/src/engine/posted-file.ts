@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { FileContent, OpenContentOptions } from '../catalog/file-content.js';
+import { hasCode, LayoutUnknownError } from '../errors/index.js';
+import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
+import type { LayoutFacts } from '../files/layout-facts.js';
+import { openSegmentedSource, resolveLayout } from '../files/open-segmented-source.js';
+import type { SegmentedSource } from '../files/segmented-source.js';
+import type { FileHandle } from '../model/catalog.js';
+import type { Lane, RequestOptions } from '../model/common.js';
+import type { NzbFile } from '../model/nzb.js';
+import { throwIfAborted } from '../util/signals.js';
+
+/** Makes a handle over a source; `closed` is called once when it was closed. */
+export type OpenHandle = (request: {
+  readonly source: SegmentedSource;
+  readonly path: string;
+  readonly closed: () => void;
+}) => FileHandle;
+
+/** What posted files are read with. */
+export interface PostedFileHost {
+  /** Who gets articles. */
+  readonly fetcher: SegmentFetcher;
+  /** Who makes handles. */
+  readonly openHandle: OpenHandle;
+}
+
+/** What a posted file tells its release. */
+export interface PostedFileOwner {
+  /** The release. */
+  readonly id: string;
+  /** When the release was added, in milliseconds since 1970. */
+  readonly addedMs: number;
+  /** The size became known, and with it the name the articles give. */
+  resolved(file: PostedFile, nameInArticles: string): void;
+  /** Its last name was removed from the catalog. */
+  forgotten(file: PostedFile): void;
+}
+
+/** One file of a release as content of the catalog: its size is found out once and remembered. */
+export class PostedFile implements FileContent {
+  readonly nzbFile: NzbFile;
+  readonly releaseId: string;
+  readonly modifiedMs: number;
+  readonly version = 1;
+  readonly #owner: PostedFileOwner;
+  readonly #host: PostedFileHost;
+  #facts: LayoutFacts | undefined;
+  #etag: string | undefined;
+  /** Shared by the handles that are open, so that what one learns about the layout serves them all. */
+  #source: SegmentedSource | undefined;
+  #handles = 0;
+
+  constructor(nzbFile: NzbFile, owner: PostedFileOwner, host: PostedFileHost) {
+    this.nzbFile = nzbFile;
+    this.releaseId = owner.id;
+    this.modifiedMs = nzbFile.postedMs > 0 ? nzbFile.postedMs : owner.addedMs;
+    this.#owner = owner;
+    this.#host = host;
+  }
+
+  get size(): number | undefined {
+    return this.#facts?.size;
+  }
+
+  /** Made of what determines the bytes: which articles, in which order, and how many bytes in all. */
+  get etag(): string {
+    this.#etag ??= etagOf(this.nzbFile, this.size ?? 0);
+    return this.#etag;
+  }
+
+  async resolve(options: RequestOptions & { readonly path: string; readonly lane?: Lane | undefined }): Promise<void> {
+    const { path, lane, signal } = options;
+    if (this.#facts !== undefined) return;
+    let nameInArticles = '';
+    const fetcher = overhearing(this.#host.fetcher, (name) => {
+      nameInArticles ||= name;
+    });
+    try {
+      const facts = await resolveLayout({ file: this.nzbFile, affinity: this.releaseId, fetcher, lane, signal });
+      // Somebody else may have been quicker; the first answer stands.
+      if (this.#facts !== undefined) return;
+      this.#facts = facts;
+    } catch (cause) {
+      throwIfAborted(signal);
+      if (hasCode(cause, 'ERR_CLOSED')) throw cause;
+      throw new LayoutUnknownError({ path, cause });
+    }
+    this.#owner.resolved(this, nameInArticles);
+  }
+
+  async open({ path, closed, signal }: OpenContentOptions): Promise<FileHandle> {
+    const source = await this.#sharedSource(signal);
+    this.#handles++;
+    return this.#host.openHandle({
+      source,
+      path,
+      closed: () => {
+        this.#handles--;
+        if (this.#handles === 0) this.#putAway();
+        closed();
+      },
+    });
+  }
+
+  forgotten(): void {
+    this.#owner.forgotten(this);
+  }
+
+  async #sharedSource(signal: AbortSignal | undefined): Promise<SegmentedSource> {
+    if (this.#source !== undefined) return this.#source;
+    const { nzbFile: file, releaseId: affinity } = this;
+    // With remembered facts this costs no request.
+    const source = await openSegmentedSource({
+      file,
+      affinity,
+      fetcher: this.#host.fetcher,
+      facts: this.#facts,
+      signal,
+    });
+    this.#source ??= source;
+    return this.#source;
+  }
+
+  #putAway(): void {
+    this.#facts = this.#source?.facts() ?? this.#facts;
+    this.#source = undefined;
+  }
+}
+
+/** The same fetcher, overheard for the name that articles give their file. */
+function overhearing(fetcher: SegmentFetcher, hear: (name: string) => void): SegmentFetcher {
+  const close = () => fetcher.close();
+  return {
+    async fetch(segment, options) {
+      const article = await fetcher.fetch(segment, options);
+      hear(article.part?.fileName ?? '');
+      return article;
+    },
+    follow: (segment, range, options) => fetcher.follow(segment, range, options),
+    prefetch: (segment, lane) => fetcher.prefetch(segment, lane),
+    isCachedOrInFlight: (id) => fetcher.isCachedOrInFlight(id),
+    stats: () => fetcher.stats(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function etagOf(file: NzbFile, size: number): string {
+  const hash = createHash('sha256').update(`${size}\n`);
+  for (const { id, number } of file.segments) hash.update(`${number} ${id}\n`);
+  return hash.digest('base64url').slice(0, 27);
+}
