@@ -1,0 +1,104 @@
+import { crc32 } from 'node:zlib';
+import { ArticleCorruptError, hasCode } from '../errors/index.js';
+import type { Article, PartHeader } from '../model/article.js';
+import type { ByteRange } from '../model/common.js';
+import type { EventSink } from '../model/events.js';
+import type { IncomingArticle, LeadingAttempt } from './incoming-article.js';
+import { pieceBytes } from './piece-pool.js';
+
+/**
+ * One reader of an arriving article. Remembers the interval it has shown and its CRC-32; another attempt's bytes are
+ * shown only after its own bytes over that interval matched. Offsets are those of the file.
+ */
+export class ArrivalReader {
+  readonly #incoming: IncomingArticle;
+  readonly #events: EventSink;
+  readonly #start: number;
+  #end: number;
+  #crc = 0;
+  /** The attempt the next bytes may come from: it agreed with everything shown so far. */
+  #agreed: LeadingAttempt | undefined;
+  /** An attempt that contradicts what was shown; the verified article will tell who was wrong. */
+  #contradicts: LeadingAttempt | undefined;
+  #shownFrom = '';
+
+  constructor(incoming: IncomingArticle, start: number, events: EventSink) {
+    this.#incoming = incoming;
+    this.#events = events;
+    this.#start = start;
+    this.#end = start;
+  }
+
+  /** Where the next byte belongs. */
+  get position(): number {
+    return this.#end;
+  }
+
+  /** Whether unverified bytes have been shown. */
+  get hasShown(): boolean {
+    return this.#end > this.#start;
+  }
+
+  /**
+   * The next unverified bytes before `limit`, at most one piece, and counts them as shown; `undefined` when there are
+   * none now. The view is only good until control goes back to the event loop: copy it.
+   */
+  take(limit: number, agrees: ((part: PartHeader) => boolean) | undefined): Uint8Array | undefined {
+    const lead = this.#incoming.lead;
+    if (lead === undefined || agrees === undefined || !this.#mayShow(lead, agrees)) return undefined;
+    const base = lead.part.range.start;
+    const end = Math.min(base + lead.available, limit, this.#end + pieceBytes);
+    if (this.#end < base || end <= this.#end) return undefined;
+    const view = lead.bytes.subarray(this.#end - base, end - base);
+    this.#crc = crc32(view, this.#crc);
+    this.#end = end;
+    this.#shownFrom = lead.provider;
+    return view;
+  }
+
+  /** @throws ArticleCorruptError when the verified article is not what was shown. */
+  confirm(article: Article, range: ByteRange): void {
+    if (!this.hasShown) return;
+    // What was shown came out of this very buffer: its checksum covers it.
+    if (this.#agreed === this.#incoming.lead && this.#incoming.isLead(article)) return;
+    const actualCrc = crcOver(article.bytes, range.start, this.#start, this.#end);
+    if (actualCrc === this.#crc) return;
+    throw new ArticleCorruptError({
+      messageId: article.id,
+      provider: this.#shownFrom,
+      reason: 'bytes handed on before verification differ from the verified article',
+      expectedCrc: actualCrc,
+      actualCrc: this.#crc,
+    });
+  }
+
+  /** The read fails. When that means that what was shown is or may well be wrong, a retraction is reported. */
+  failed(error: unknown): void {
+    if (this.hasShown && hasCode(error, 'ERR_ARTICLE_CORRUPT')) this.#retract();
+  }
+
+  #mayShow(lead: LeadingAttempt, agrees: (part: PartHeader) => boolean): boolean {
+    if (lead === this.#agreed) return true;
+    if (lead === this.#contradicts || !agrees(lead.part)) return false;
+    if (this.hasShown) {
+      if (lead.available < this.#end - lead.part.range.start) return false;
+      if (crcOver(lead.bytes, lead.part.range.start, this.#start, this.#end) !== this.#crc) {
+        this.#contradicts = lead;
+        return false;
+      }
+    }
+    this.#agreed = lead;
+    return true;
+  }
+
+  #retract(): void {
+    const range = { start: this.#start, end: this.#end };
+    this.#events.emit('read:retracted', { id: this.#incoming.id, range, provider: this.#shownFrom });
+  }
+}
+
+/** CRC-32 of `[start, end)` of the file in a buffer that begins at `base`; `undefined` when it does not reach that far. */
+function crcOver(bytes: Uint8Array, base: number, start: number, end: number): number | undefined {
+  if (start < base || end > base + bytes.length) return undefined;
+  return crc32(bytes.subarray(start - base, end - base));
+}

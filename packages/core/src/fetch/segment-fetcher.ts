@@ -1,0 +1,173 @@
+import { ClosedError } from '../errors/index.js';
+import type { Article, ArticleSource, MessageId, SegmentCache } from '../model/article.js';
+import type { Segment } from '../model/byte-source.js';
+import type { Lease } from '../model/bytes.js';
+import type { ByteRange, Clock, Closeable, Lane, RequestOptions } from '../model/common.js';
+import type { EventSink } from '../model/events.js';
+import type { Logger } from '../model/logger.js';
+import { closeOnce } from '../util/close-all.js';
+import { onAbort, throwIfAborted } from '../util/signals.js';
+import { follow } from './follow.js';
+import { PiecePool } from './piece-pool.js';
+import { type Boarding, SegmentFlights } from './segment-flights.js';
+
+/** How one segment is asked for. */
+export interface SegmentFetchOptions extends RequestOptions {
+  /** Urgency. @default 'playback' */
+  readonly lane?: Lane | undefined;
+}
+
+/** A segment on its way into the cache. */
+export interface Prefetch {
+  /** Resolves when it is over, to the bytes that came: 0 when it was there already, failed or was cancelled. Never rejects. */
+  readonly done: Promise<number>;
+  /** Gives it up. The fetch is cancelled unless somebody else waits for it too. */
+  cancel(): void;
+}
+
+/** What a fetcher did since it was made. */
+export interface SegmentFetcherStats {
+  /** Segments answered from the cache. */
+  readonly hits: number;
+  /** Segments asked of the servers. */
+  readonly misses: number;
+  /** Segments for which a fetch was under way already. */
+  readonly joined: number;
+  /** Fetches under way now. */
+  readonly inFlight: number;
+}
+
+/** The one way to a segment's bytes: cache, then whoever fetches it already, then the servers. */
+export interface SegmentFetcher extends Closeable {
+  /**
+   * The whole verified article; the caller releases it.
+   * @throws as {@link ArticleSource.fetch}
+   */
+  fetch(segment: Segment, options?: SegmentFetchOptions): Promise<Article>;
+  /**
+   * The bytes of `range` (offsets of the posted file) that lie in the segment's article, as they land: first small
+   * copies of what has arrived, then, once the article is verified, the rest without a copy. The last bytes are never
+   * handed over before verification, so that a range that ends without an error is right. Ends early, or at once, when
+   * the article turns out to lie elsewhere. Cancelled by the signal or by ending the iteration between two pieces.
+   * @throws ArticleCorruptError when bytes handed on turned out wrong
+   */
+  follow(segment: Segment, range: ByteRange, options?: SegmentFetchOptions): AsyncGenerator<Lease, void, undefined>;
+  /** Brings a segment into the cache. Failures are silent: a reader that needs it meets them. @default lane 'prefetch' */
+  prefetch(segment: Segment, lane?: Lane): Prefetch;
+  /** Whether asking for it would cost a request. */
+  isCachedOrInFlight(id: MessageId): boolean;
+  /** What it did since it was made. */
+  stats(): SegmentFetcherStats;
+}
+
+/** What a fetcher is made of. */
+export interface SegmentFetcherParts {
+  /** Who has the articles. */
+  readonly pool: ArticleSource;
+  /** Where verified articles are kept. Not closed by the fetcher. */
+  readonly cache: SegmentCache;
+  /** Where facts go. */
+  readonly events: EventSink;
+  /** Time. */
+  readonly clock: Clock;
+  /** Where words go. */
+  readonly logger: Logger;
+}
+
+/** Makes the fetcher of an engine. */
+export function createSegmentFetcher(parts: SegmentFetcherParts): SegmentFetcher {
+  return new CachingFetcher(parts);
+}
+
+const nothingToDo: Prefetch = { done: Promise.resolve(0), cancel() {} };
+
+class CachingFetcher implements SegmentFetcher {
+  readonly #flights: SegmentFlights;
+  readonly #events: EventSink;
+  readonly #pieces = new PiecePool();
+  #closed = false;
+
+  constructor(parts: SegmentFetcherParts) {
+    this.#flights = new SegmentFlights(parts);
+    this.#events = parts.events;
+  }
+
+  async fetch(segment: Segment, options: SegmentFetchOptions = {}): Promise<Article> {
+    for (;;) {
+      this.#throwIfClosed();
+      throwIfAborted(options.signal);
+      const boarding = await this.#board(segment, options);
+      if ('article' in boarding) return boarding.article;
+      const { seat, isFirst } = boarding;
+      const unlink = onAbort(options.signal, (reason) => seat.abort(reason));
+      try {
+        if (!seat.outcome) await seat.changed(false);
+        const article = this.#flights.landedArticle(segment, seat, isFirst);
+        if (article) return article.retain();
+      } finally {
+        unlink();
+        seat.leave();
+      }
+    }
+  }
+
+  async *follow(
+    segment: Segment,
+    range: ByteRange,
+    options: SegmentFetchOptions = {},
+  ): AsyncGenerator<Lease, void, undefined> {
+    this.#throwIfClosed();
+    throwIfAborted(options.signal);
+    const boarding = await this.#board(segment, options);
+    const fetchAnew = () => this.fetch(segment, options);
+    yield* follow({ segment, range, boarding, fetchAnew, ...this.#followParts(options) });
+  }
+
+  prefetch(segment: Segment, lane: Lane = 'prefetch'): Prefetch {
+    if (this.#closed || this.isCachedOrInFlight(segment.id)) return nothingToDo;
+    const { seat } = this.#flights.board(segment, lane);
+    const arrive = async () => {
+      await seat.changed(false);
+      const { outcome } = seat;
+      const bytes = outcome && 'article' in outcome ? outcome.article.bytes.length : 0;
+      seat.leave();
+      return bytes;
+    };
+    return { done: arrive(), cancel: () => seat.abort(undefined) };
+  }
+
+  isCachedOrInFlight(id: MessageId): boolean {
+    return this.#flights.isCachedOrInFlight(id);
+  }
+
+  stats(): SegmentFetcherStats {
+    return this.#flights.stats();
+  }
+
+  readonly close = closeOnce(async () => {
+    this.#closed = true;
+    this.#flights.abortAll(new ClosedError({ what: 'segment fetcher' }));
+  });
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** From the cache if it is there, else on a flight. */
+  async #board(segment: Segment, options: SegmentFetchOptions): Promise<{ readonly article: Article } | Boarding> {
+    const found = this.#flights.cached(segment, options.signal);
+    // No turn of the loop between looking and boarding: a flight that ends in between would be flown twice.
+    const article = found instanceof Promise ? await found : found;
+    if (article) return { article };
+    this.#throwIfClosed();
+    return this.#flights.board(segment, options.lane ?? 'playback');
+  }
+
+  #followParts(options: SegmentFetchOptions) {
+    return { signal: options.signal, flights: this.#flights, events: this.#events, pieces: this.#pieces };
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closed) throw new ClosedError({ what: 'segment fetcher' });
+  }
+}

@@ -1,0 +1,56 @@
+import type { ByteReadOptions, ByteSource, Segment } from '../model/byte-source.js';
+import type { Lease } from '../model/bytes.js';
+import type { ByteRange } from '../model/common.js';
+import { checkRange } from './check-range.js';
+
+/**
+ * Part of a source as a source of its own.
+ * @throws RangeInvalidError when the range is not inside the source
+ */
+export function slice(source: ByteSource, range: ByteRange): ByteSource {
+  const { start, end } = checkRange(range, source.size);
+  return new Slice(source, start, end - start);
+}
+
+class Slice implements ByteSource {
+  readonly size: number;
+  readonly #source: ByteSource;
+  readonly #start: number;
+
+  constructor(source: ByteSource, start: number, size: number) {
+    this.size = size;
+    this.#source = source;
+    this.#start = start;
+  }
+
+  read(range: ByteRange = { start: 0, end: this.size }, options?: ByteReadOptions): AsyncIterable<Lease> {
+    return deferred(() => this.#source.read(shift(checkRange(range, this.size), this.#start), options));
+  }
+
+  *segments(range: ByteRange): Generator<Segment> {
+    const end = Math.min(range.end, this.size);
+    if (range.start >= end) return;
+    for (const segment of this.#source.segments(shift({ start: range.start, end }, this.#start)))
+      yield { ...segment, range: shift(segment.range, -this.#start) };
+  }
+}
+
+/** A range in another source's offsets. */
+export function shift(range: ByteRange, by: number): ByteRange {
+  return { start: range.start + by, end: range.end + by };
+}
+
+/** Nothing happens, and nothing is thrown, before the first `next()`. */
+function deferred<T>(start: () => AsyncIterable<T>): AsyncIterable<T> {
+  let iterator: AsyncIterator<T> | undefined;
+  const begin = () => {
+    iterator ??= start()[Symbol.asyncIterator]();
+    return iterator;
+  };
+  const iteration: AsyncIterableIterator<T> = {
+    [Symbol.asyncIterator]: () => iteration,
+    next: async () => begin().next(),
+    return: async () => (await iterator?.return?.()) ?? { done: true, value: undefined },
+  };
+  return iteration;
+}

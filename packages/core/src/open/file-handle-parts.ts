@@ -1,0 +1,34 @@
+import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
+import type { ByteSource } from '../model/byte-source.js';
+import type { Clock } from '../model/common.js';
+import type { EventSink } from '../model/events.js';
+import type { PrefetchPolicy } from '../model/policies.js';
+import type { ReaderView } from '../prefetch/prefetcher.js';
+
+/** What a handle is made of. */
+export interface FileHandleParts {
+  /** The bytes. */
+  readonly source: ByteSource;
+  /** Path it was opened by, for events and errors. */
+  readonly path: string;
+  /** Who brings segments into the cache ahead of need. */
+  readonly fetcher: SegmentFetcher;
+  /** How far ahead. */
+  readonly policy: PrefetchPolicy;
+  /** Where facts go. */
+  readonly events: EventSink;
+  /** Time. */
+  readonly clock: Clock;
+  /** What the policy may know about the rest of the engine. */
+  readonly view: ReaderView;
+  /** Integrity of streams that do not say. @default 'progressive' */
+  readonly integrity?: 'progressive' | 'verified' | undefined;
+  /** A wait for the next byte of a stream from which on it is reported as a stall, in milliseconds. @default 2000 */
+  readonly stallMs?: number | undefined;
+  /** Called once when the handle is closed. */
+  readonly onClose?: (() => void) | undefined;
+  /** Told of bytes handed to the reader, by label. */
+  readonly account?: ((label: string, bytes: number) => void) | undefined;
+  /** Told when a stream or a positional read begins (1) and ends (-1). */
+  readonly reading?: ((change: 1 | -1) => void) | undefined;
+}
