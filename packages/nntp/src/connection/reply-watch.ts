@@ -1,0 +1,101 @@
+import { type Clock, TimeoutError, type TimeoutPhase } from '@newsreel/core';
+
+/** How slow an answer may be once it has begun. */
+export interface BodyLimits {
+  /** From its first to its last byte, in milliseconds. */
+  readonly bodyMs: number;
+  /** Slowest rate allowed in each window. */
+  readonly minBytesPerSecond: number;
+  /** Length of a window in milliseconds. */
+  readonly rateWindowMs: number;
+}
+
+/**
+ * The deadlines of one connection: only the answer next in line is watched. A body must keep a minimum rate in each
+ * window, so that a server cannot stay in use by sending a byte now and then.
+ */
+export class ReplyWatch {
+  readonly #clock: Clock;
+  readonly #limits: BodyLimits;
+  readonly #expired: (cause: TimeoutError) => void;
+  #dueMs = Number.POSITIVE_INFINITY;
+  #check: () => TimeoutError | undefined = () => undefined;
+  #timerDueMs = 0;
+  #cancelTimer: (() => void) | undefined;
+  #recheck: NodeJS.Immediate | undefined;
+
+  constructor(clock: Clock, limits: BodyLimits, expired: (cause: TimeoutError) => void) {
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#expired = expired;
+  }
+
+  /** The status line of the next answer must come within this time. */
+  awaitReply(phase: TimeoutPhase, deadlineMs: number): void {
+    this.#dueMs = this.#clock.now() + deadlineMs;
+    this.#check = () => new TimeoutError({ phase, afterMs: deadlineMs });
+    this.#arm();
+  }
+
+  /** An answer has begun; `receivedBytes` tells how much has come on this connection. */
+  awaitBody(receivedBytes: () => number): void {
+    const { bodyMs, minBytesPerSecond, rateWindowMs } = this.#limits;
+    const lastMs = this.#clock.now() + bodyMs;
+    const enough = (minBytesPerSecond * rateWindowMs) / 1000;
+    let windowBytes = receivedBytes();
+    const nextWindow = () => {
+      this.#dueMs = Math.min(lastMs, this.#clock.now() + rateWindowMs);
+    };
+    nextWindow();
+    this.#check = () => {
+      if (this.#clock.now() >= lastMs) return new TimeoutError({ phase: 'body', afterMs: bodyMs });
+      const bytes = receivedBytes() - windowBytes;
+      if (bytes < enough) return tooSlow(bytes, rateWindowMs);
+      windowBytes += bytes;
+      nextWindow();
+      return undefined;
+    };
+    this.#arm();
+  }
+
+  /** Nothing is waited for. */
+  clear(): void {
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    if (this.#recheck !== undefined) clearImmediate(this.#recheck);
+    this.#recheck = undefined;
+  }
+
+  #arm(): void {
+    // A timer that fires early looks again; moving it for each of many short answers would cost more.
+    if (this.#cancelTimer !== undefined && this.#timerDueMs <= this.#dueMs) return;
+    this.#cancelTimer?.();
+    this.#timerDueMs = this.#dueMs;
+    this.#cancelTimer = this.#clock.after(Math.max(0, this.#dueMs - this.#clock.now()), () => this.#fired());
+  }
+
+  #fired(): void {
+    this.#cancelTimer = undefined;
+    if (this.#clock.now() < this.#dueMs) {
+      if (this.#dueMs !== Number.POSITIVE_INFINITY) this.#arm();
+      return;
+    }
+    // When the event loop was blocked, the answer may have arrived meanwhile: let the sockets be read first.
+    this.#recheck = setImmediate(() => {
+      this.#recheck = undefined;
+      if (this.#clock.now() < this.#dueMs) {
+        if (this.#dueMs !== Number.POSITIVE_INFINITY) this.#arm();
+        return;
+      }
+      const cause = this.#check();
+      if (cause === undefined) this.#arm();
+      else this.#expired(cause);
+    });
+  }
+}
+
+function tooSlow(bytes: number, windowMs: number): TimeoutError {
+  const message = `The article came too slowly: ${bytes} bytes in ${windowMs} ms`;
+  return new TimeoutError({ phase: 'body', afterMs: windowMs, message });
+}

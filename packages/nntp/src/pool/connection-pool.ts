@@ -1,0 +1,220 @@
+import { ClosedError, type PluginContext } from '@newsreel/core';
+import { closeOnce } from '@newsreel/core/plugin';
+import type { CloseReason, Connection } from '../connection/connection.js';
+import { type HandshakeResult, handshake } from '../connection/handshake.js';
+import type { Refusal } from '../connection/login.js';
+import { TlsSessions } from '../connection/wire.js';
+import type { ResolvedNntpOptions } from '../resolve-options.js';
+import type { ConnectionStats } from './connection-stats.js';
+import { DialPolicy } from './dial-policy.js';
+import { LearnedLimit } from './learned-limit.js';
+import { Member, type MemberOwner, type Place } from './member.js';
+import { type Choice, choosePlace, chooseRefuge, type PlacementView, type PlaceRequest } from './placement.js';
+import { Upkeep } from './upkeep.js';
+
+/** How long the depth stays lowered after a server stumbled over pipelined commands. */
+const depthRecoveryMs = 60_000;
+/** At most one socket is dropped to save bytes in this time: a new one costs about five round trips. */
+const dropIntervalMs = 1000;
+
+/**
+ * The sockets of one account: never more than it allows, dialling and closing ones included; opened on demand, kept
+ * alive, closed when idle. Gives out places in their lines and never waits.
+ */
+export class ConnectionPool implements MemberOwner {
+  readonly #options: ResolvedNntpOptions;
+  readonly #context: PluginContext;
+  readonly #stats: ConnectionStats;
+  readonly #announceRoom: () => void;
+  readonly #members = new Set<Member>();
+  readonly #sessions = new TlsSessions();
+  readonly #upkeep: Upkeep;
+  readonly #depth: LearnedLimit;
+  readonly policy: DialPolicy;
+  #droppedMs = Number.NEGATIVE_INFINITY;
+  #closed = false;
+
+  constructor(options: ResolvedNntpOptions, context: PluginContext, stats: ConnectionStats, announceRoom: () => void) {
+    this.#options = options;
+    this.#context = context;
+    this.#stats = stats;
+    this.#announceRoom = announceRoom;
+    this.#upkeep = new Upkeep(options, context.clock, this.#members);
+    this.policy = new DialPolicy(options, context.clock, context.events, announceRoom);
+    this.#depth = new LearnedLimit(context.clock, options.depth, depthRecoveryMs, announceRoom);
+  }
+
+  /** Every connection, from the decision to open it until its socket is gone. */
+  get members(): ReadonlySet<Member> {
+    return this.#members;
+  }
+
+  /** Connections that take commands now. */
+  get open(): number {
+    return this.#count('open');
+  }
+
+  /** Whether another connection may be opened now. */
+  get mayDial(): boolean {
+    return !this.#closed && this.policy.mayDial(this.#members.size, this.#count('dialling'));
+  }
+
+  /** Articles asked for ahead on one connection, at present. */
+  get depth(): number {
+    return this.#stats.depth(this.#depth.current);
+  }
+
+  /** A place for a request, or nothing. `admit` may still say no (memory), before anything is opened. */
+  place(request: PlaceRequest, admit: () => boolean = () => true): Place | undefined {
+    if (this.#closed) return undefined;
+    const choice = choosePlace(this.#view(), request);
+    if (choice === undefined || !admit()) return undefined;
+    return this.#take(choice, request);
+  }
+
+  /** A place for a request that lost its connection before an answer came, whatever the depth. */
+  placeElsewhere(request: PlaceRequest): Place | undefined {
+    if (this.#closed) return undefined;
+    const choice = choosePlace(this.#view(), request) ?? chooseRefuge(this.#view());
+    if (choice !== undefined) return this.#take(choice, request);
+    // Only sockets that are on their way out are left: the next one opens when one of them is gone.
+    const full = this.#members.size >= this.policy.limit;
+    if (!full || this.policy.disabled || this.policy.waiting) return undefined;
+    return this.#dial().member.place(request, this.#stats.connectMs + this.#stats.roundTripMs);
+  }
+
+  /** Opens one connection more, if that is allowed. Resolves with what came of it. */
+  dial(): Promise<HandshakeResult> | undefined {
+    return this.#closed || this.#members.size >= this.policy.limit ? undefined : this.#dial().result;
+  }
+
+  mayDrop(): boolean {
+    const nowMs = this.#context.clock.now();
+    if (nowMs - this.#droppedMs < dropIntervalMs) return false;
+    this.#droppedMs = nowMs;
+    return true;
+  }
+
+  ended(member: Member, reason: CloseReason, cause: unknown): void {
+    const { name: provider } = this.#options;
+    // A server that fails with several commands in flight may be one that cannot take them.
+    if (reason === 'error' && member.bodies > 1) this.#depth.lower(Math.floor(this.#depth.current / 2));
+    this.#context.events.emit('connection:closed', {
+      provider,
+      reason,
+      ...(reason === 'error' || reason === 'aborted' ? { cause } : {}),
+    });
+    void this.#removeWhenGone(member);
+  }
+
+  freed(): void {
+    this.#upkeep.arm();
+    this.#announceRoom();
+  }
+
+  /** Ends everything: idle connections with QUIT, the others at once. Resolves when all sockets are gone. */
+  readonly close = closeOnce(async () => {
+    this.#closed = true;
+    this.#upkeep.close();
+    this.policy.close();
+    this.#depth.close();
+    const reason = new ClosedError({ what: `provider ${this.#options.name}` });
+    const leaving = [...this.#members].map((member) => {
+      member.giveUp(reason);
+      if (member.busy) member.connection?.drop('shutdown', reason);
+      else void member.connection?.quit('shutdown');
+      return member.gone;
+    });
+    await this.#atMost(Promise.all(leaving), this.#options.deadlines.quitMs + 500);
+  });
+
+  #take(choice: Choice<Member>, request: PlaceRequest): Place {
+    const member = choice.candidate === 'dial' ? this.#dial().member : choice.candidate;
+    return member.place(request, choice.expectedFirstByteMs);
+  }
+
+  #view(): PlacementView<Member> {
+    const { roundTripMs, connectMs, rate } = this.#stats;
+    const { limit } = this.policy;
+    return {
+      candidates: [...this.#members],
+      mayDial: this.mayDial,
+      limit,
+      depth: this.depth,
+      roundTripMs,
+      connectMs,
+      rate,
+    };
+  }
+
+  #count(state: Member['state']): number {
+    let count = 0;
+    for (const member of this.#members) if (member.state === state) count++;
+    return count;
+  }
+
+  #dial(): { member: Member; result: Promise<HandshakeResult> } {
+    const leaving = this.#members.size >= this.policy.limit ? this.#someGone() : undefined;
+    const member = new Member(this, this.#context.clock);
+    this.#members.add(member);
+    return { member, result: this.#open(member, leaving) };
+  }
+
+  async #open(member: Member, leaving: Promise<void> | undefined): Promise<HandshakeResult> {
+    await leaving;
+    const { clock } = this.#context;
+    const startedMs = clock.now();
+    const context = { clock, sessions: this.#sessions, signal: member.signal, owner: member };
+    const result = await handshake(this.#options, context);
+    if (result.refused !== undefined) this.#refused(member, result.refused, startedMs);
+    else this.#opened(member, result.connection, clock.now() - startedMs);
+    return result;
+  }
+
+  #opened(member: Member, connection: Connection, durationMs: number): void {
+    this.#stats.connected(durationMs);
+    if (!this.#closed) this.policy.succeeded(this.#count('dialling') - 1);
+    const { name: provider } = this.#options;
+    this.#context.events.emit('connection:opened', { provider, durationMs, tls: connection.encrypted });
+    member.opened(connection);
+    if (connection.ended) member.ended('error', undefined);
+    if (this.#closed) void connection.quit('shutdown');
+    this.#upkeep.arm();
+    this.#announceRoom();
+  }
+
+  #refused(member: Member, refused: Refusal & { gone: Promise<void> }, startedMs: number): void {
+    member.state = 'closing';
+    if (!this.#closed) this.policy.failed(refused, startedMs, this.open, this.#count('dialling'));
+    this.#context.logger.debug({ provider: this.#options.name, err: refused.error }, 'could not open a connection');
+    member.refused(refused.error);
+    void refused.gone.then(() => this.#remove(member));
+    this.#announceRoom();
+  }
+
+  async #removeWhenGone(member: Member): Promise<void> {
+    await member.connection?.gone;
+    this.#stats.closedWireBytes += member.connection?.wireBytes ?? 0;
+    this.#remove(member);
+  }
+
+  #remove(member: Member): void {
+    this.#members.delete(member);
+    member.markGone();
+    if (!this.#closed) this.#announceRoom();
+  }
+
+  async #someGone(): Promise<void> {
+    await Promise.race([...this.#members].map((member) => member.gone));
+  }
+
+  #atMost(work: Promise<unknown>, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const cancelTimer = this.#context.clock.after(ms, resolve);
+      void work.finally(() => {
+        cancelTimer();
+        resolve();
+      });
+    });
+  }
+}

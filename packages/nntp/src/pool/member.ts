@@ -1,0 +1,190 @@
+import type { Clock } from '@newsreel/core';
+import type { CloseReason, Connection, ConnectionOwner } from '../connection/connection.js';
+import type { Exchange } from '../connection/exchange.js';
+import type { Candidate, PlaceRequest } from './placement.js';
+
+/** What a member tells the pool. */
+export interface MemberOwner extends Pick<ConnectionOwner, 'mayDrop'> {
+  /** The connection cannot be used any more. */
+  ended(member: Member, reason: CloseReason, cause: unknown): void;
+  /** A place was given back. */
+  freed(member: Member): void;
+}
+
+/** One of the account's connections, from the decision to open it until its socket is gone. */
+export class Member implements Candidate, ConnectionOwner {
+  readonly #owner: MemberOwner;
+  readonly #clock: Clock;
+  readonly #places = new Set<Place>();
+  readonly #controller = new AbortController();
+  #waiting: Exchange[] = [];
+  #cause: unknown;
+  #announceGone!: () => void;
+  /** Resolves when the socket is gone. */
+  readonly gone = new Promise<void>((resolve) => {
+    this.#announceGone = resolve;
+  });
+  state: 'dialling' | 'open' | 'closing' = 'dialling';
+  connection: Connection | undefined;
+  /** When it was begun. */
+  readonly startedMs: number;
+  /** When it last had something to do. */
+  usedMs: number;
+  /** When it was last heard of, keep-alive included. */
+  heardMs: number;
+
+  constructor(owner: MemberOwner, clock: Clock) {
+    this.#owner = owner;
+    this.#clock = clock;
+    this.startedMs = clock.now();
+    this.usedMs = this.startedMs;
+    this.heardMs = this.startedMs;
+  }
+
+  /** The socket is gone. */
+  markGone(): void {
+    this.#announceGone();
+  }
+
+  /** Aborted when the connection is not to be opened after all. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get bodies(): number {
+    return this.#count((place) => place.request.verb === 'body');
+  }
+
+  get sweeps(): number {
+    return this.#count((place) => place.request.verb === 'stat');
+  }
+
+  get playback(): boolean {
+    return this.#count((place) => place.request.lane === 'playback') > 0;
+  }
+
+  get bulk(): boolean {
+    return this.#count((place) => place.request.lane === 'import' || place.request.lane === 'background') > 0;
+  }
+
+  get busy(): boolean {
+    return this.#places.size > 0;
+  }
+
+  get ageMs(): number {
+    return this.#clock.now() - this.startedMs;
+  }
+
+  get outstandingBytes(): number {
+    let bytes = this.connection?.outstandingBytes ?? 0;
+    for (const place of this.#places) if (!place.used || this.connection === undefined) bytes += place.request.bytes;
+    return bytes;
+  }
+
+  /** Takes a place on this connection. */
+  place(request: PlaceRequest, expectedFirstByteMs: number): Place {
+    const place = new Place(this, request, expectedFirstByteMs);
+    this.#places.add(place);
+    return place;
+  }
+
+  /** Sends, now or as soon as the login is done. */
+  send(exchange: Exchange): void {
+    if (this.state === 'dialling') this.#waiting.push(exchange);
+    else if (this.state === 'closing') exchange.failed(this.#cause, true);
+    else this.connection?.send(exchange);
+  }
+
+  /** Takes an exchange back, or disowns it. */
+  cancel(exchange: Exchange): 'withdrawn' | 'draining' {
+    const at = this.#waiting.indexOf(exchange);
+    if (at === -1) return this.connection?.cancel(exchange) ?? 'withdrawn';
+    this.#waiting.splice(at, 1);
+    return 'withdrawn';
+  }
+
+  /** A place is free again. */
+  free(place: Place): void {
+    if (!this.#places.delete(place)) return;
+    this.usedMs = this.#clock.now();
+    this.heardMs = this.usedMs;
+    this.#owner.freed(this);
+  }
+
+  /** The login is done: what waited is sent. */
+  opened(connection: Connection): void {
+    this.state = 'open';
+    this.connection = connection;
+    this.usedMs = this.#clock.now();
+    this.heardMs = this.usedMs;
+    for (const exchange of this.#takeWaiting()) connection.send(exchange);
+  }
+
+  /** It will not be opened: what waited fails, untouched. */
+  refused(cause: unknown): void {
+    this.state = 'closing';
+    this.#cause = cause;
+    for (const exchange of this.#takeWaiting()) exchange.failed(cause, true);
+  }
+
+  /** Stops opening it. */
+  giveUp(reason: unknown): void {
+    this.#controller.abort(reason);
+  }
+
+  ended(reason: CloseReason, cause: unknown): void {
+    if (this.state !== 'open') return;
+    this.state = 'closing';
+    this.#cause = cause;
+    this.#owner.ended(this, reason, cause);
+  }
+
+  mayDrop(): boolean {
+    return this.#owner.mayDrop();
+  }
+
+  #takeWaiting(): readonly Exchange[] {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    return waiting;
+  }
+
+  #count(matches: (place: Place) => boolean): number {
+    let count = 0;
+    for (const place of this.#places) if (matches(place)) count++;
+    return count;
+  }
+}
+
+/** A place in the line of one connection. Freed once, when what it was for is off the wire. */
+export class Place {
+  readonly #member: Member;
+  /** What it is for. */
+  readonly request: PlaceRequest;
+  /** Best guess of when its first byte comes. */
+  readonly expectedFirstByteMs: number;
+  /** Whether something was sent on it. */
+  used = false;
+
+  constructor(member: Member, request: PlaceRequest, expectedFirstByteMs: number) {
+    this.#member = member;
+    this.request = request;
+    this.expectedFirstByteMs = expectedFirstByteMs;
+  }
+
+  /** Sends on this place. */
+  send(exchange: Exchange): void {
+    this.used = true;
+    this.#member.send(exchange);
+  }
+
+  /** Takes back what was sent on it, or disowns it. */
+  cancel(exchange: Exchange): 'withdrawn' | 'draining' {
+    return this.#member.cancel(exchange);
+  }
+
+  /** Gives the place back, once. */
+  free(): void {
+    this.#member.free(this);
+  }
+}

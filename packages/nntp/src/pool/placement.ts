@@ -1,0 +1,101 @@
+import type { Lane } from '@newsreel/core';
+
+/** What a place is wanted for. */
+export interface PlaceRequest {
+  readonly lane: Lane;
+  /** Expected decoded bytes; 0 for a sweep. */
+  readonly bytes: number;
+  readonly verb: 'body' | 'stat';
+}
+
+/** One connection as the choice sees it. */
+export interface Candidate {
+  /** `dialling` connections take one request each: it waits for the login. */
+  readonly state: 'dialling' | 'open' | 'closing';
+  /** Article requests placed on it. */
+  readonly bodies: number;
+  /** STAT sweeps placed on it. */
+  readonly sweeps: number;
+  /** Whether it carries playback. */
+  readonly playback: boolean;
+  /** Whether it carries import or background work. */
+  readonly bulk: boolean;
+  /** Bytes still to come for what is placed on it. */
+  readonly outstandingBytes: number;
+  /** How long ago it was begun, in milliseconds. */
+  readonly ageMs: number;
+}
+
+/** The provider as the choice sees it. */
+export interface PlacementView<C extends Candidate> {
+  readonly candidates: readonly C[];
+  /** Whether one more connection may be opened now. */
+  readonly mayDial: boolean;
+  /** Connections the account allows. */
+  readonly limit: number;
+  /** Articles to ask for ahead on one connection. */
+  readonly depth: number;
+  readonly roundTripMs: number;
+  readonly connectMs: number;
+  /** Decoded bytes per second of one connection. */
+  readonly rate: number;
+}
+
+/** Where a request goes: an existing connection, or a new one. */
+export interface Choice<C extends Candidate> {
+  readonly candidate: C | 'dial';
+  readonly expectedFirstByteMs: number;
+}
+
+const bulkLane = (lane: Lane) => lane === 'import' || lane === 'background';
+
+/** Connections that import and background work may occupy: all but a tenth (at least one), unless there is only one. */
+export function bulkConnections(limit: number): number {
+  return limit === 1 ? 1 : limit - Math.max(1, Math.ceil(limit / 10));
+}
+
+/** Picks the place for a request, or none. Pure. */
+export function choosePlace<C extends Candidate>(view: PlacementView<C>, request: PlaceRequest): Choice<C> | undefined {
+  const bulk = bulkLane(request.lane);
+  const room = !bulk || view.candidates.filter((candidate) => candidate.bulk).length < bulkConnections(view.limit);
+  const usable = view.candidates.filter((candidate) => takes(candidate, view, request, room));
+  const dial: Choice<C>[] =
+    view.mayDial && room ? [{ candidate: 'dial', expectedFirstByteMs: view.connectMs + view.roundTripMs }] : [];
+  const choices = usable.map((candidate) => ({ candidate, expectedFirstByteMs: expectedMs(candidate, view) }));
+  if (request.verb === 'body' && request.lane === 'playback') return soonest([...choices, ...dial]);
+  // Everybody else spreads out first: an idle connection, then a new one, and only then one that is busy.
+  const idle = choices.filter(({ candidate }) => candidate.bodies === 0 && candidate.sweeps === 0);
+  return soonest(idle) ?? dial[0] ?? soonest(choices);
+}
+
+/** The connection that suffers least from one request more, whatever its depth: for what another one failed to answer. */
+export function chooseRefuge<C extends Candidate>(view: PlacementView<C>): Choice<C> | undefined {
+  const choices = view.candidates
+    .filter((candidate) => candidate.state !== 'closing')
+    .map((candidate) => ({ candidate, expectedFirstByteMs: expectedMs(candidate, view) }));
+  const open = choices.filter(({ candidate }) => candidate.state === 'open');
+  return soonest(open) ?? soonest(choices);
+}
+
+function takes(candidate: Candidate, view: PlacementView<Candidate>, request: PlaceRequest, room: boolean): boolean {
+  if (candidate.state === 'closing') return false;
+  const bulk = bulkLane(request.lane);
+  if (bulk && !candidate.bulk && !room) return false;
+  const idle = candidate.bodies === 0 && candidate.sweeps === 0;
+  if (candidate.state === 'dialling') return idle;
+  if (request.verb === 'stat') return candidate.sweeps === 0 && (candidate.bodies === 0 || view.limit === 1);
+  const deepest = bulk && (candidate.playback || view.limit === 1) ? 1 : view.depth;
+  return candidate.bodies < deepest;
+}
+
+function expectedMs(candidate: Candidate, view: PlacementView<Candidate>): number {
+  const stillConnectingMs = candidate.state === 'dialling' ? Math.max(0, view.connectMs - candidate.ageMs) : 0;
+  return stillConnectingMs + view.roundTripMs + (candidate.outstandingBytes * 1000) / view.rate;
+}
+
+function soonest<C extends Candidate>(choices: readonly Choice<C>[]): Choice<C> | undefined {
+  let best: Choice<C> | undefined;
+  for (const choice of choices)
+    if (best === undefined || choice.expectedFirstByteMs < best.expectedFirstByteMs) best = choice;
+  return best;
+}

@@ -1,0 +1,94 @@
+import {
+  type Article,
+  ArticleMissingError,
+  type Availability,
+  type ByteLedger,
+  type Charge,
+  ClosedError,
+  type FetchOptions,
+  type MessageId,
+  type Reservation,
+  type ReservationRequest,
+} from '@newsreel/core';
+import { isMessageId, throwIfAborted } from '@newsreel/core/plugin';
+import { ArticleFetch } from './article-fetch.js';
+import type { ConnectionPool } from './connection-pool.js';
+import type { Place } from './member.js';
+import type { RequestContext } from './request-context.js';
+import { StatSweep } from './stat-sweep.js';
+
+/** Takes a place and the memory for the answer in one step, or nothing of both. */
+export function reserveRequest(
+  pool: ConnectionPool,
+  ledger: ByteLedger,
+  context: RequestContext,
+  request: ReservationRequest,
+): { readonly reservation?: Reservation; readonly shortOfMemory: boolean } {
+  let charge: Charge | undefined;
+  let shortOfMemory = false;
+  const admit = () => {
+    charge = ledger.tryCharge(request.bytes, request.lane);
+    shortOfMemory = charge === undefined;
+    return !shortOfMemory;
+  };
+  const place = pool.place({ lane: request.lane, bytes: request.bytes, verb: request.verb ?? 'body' }, admit);
+  if (place === undefined || charge === undefined) return { shortOfMemory };
+  return { reservation: new PlaceReservation(context, place, charge), shortOfMemory };
+}
+
+class PlaceReservation implements Reservation {
+  readonly #context: RequestContext;
+  readonly #place: Place;
+  readonly #charge: Charge;
+  #spent = false;
+
+  constructor(context: RequestContext, place: Place, charge: Charge) {
+    this.#context = context;
+    this.#place = place;
+    this.#charge = charge;
+  }
+
+  get expectedFirstByteMs(): number {
+    return this.#place.expectedFirstByteMs;
+  }
+
+  async fetch(id: MessageId, options: FetchOptions = {}): Promise<Article> {
+    this.#spend();
+    try {
+      throwIfAborted(options.signal);
+      if (!isMessageId(id)) throw new ArticleMissingError({ messageId: id, asked: [this.#context.options.name] });
+    } catch (error) {
+      this.#giveBack();
+      throw error;
+    }
+    return new ArticleFetch(this.#context, id, options, this.#place, this.#charge).start();
+  }
+
+  stat(ids: readonly MessageId[], options: FetchOptions = {}): AsyncIterable<readonly Availability[]> {
+    return { [Symbol.asyncIterator]: () => this.#sweep(ids, options) };
+  }
+
+  /** The place belongs to the sweep from the first `next()` on; before that `release` still gives it back. */
+  async *#sweep(ids: readonly MessageId[], options: FetchOptions): AsyncGenerator<readonly Availability[]> {
+    this.#spend();
+    // A sweep keeps no articles.
+    this.#charge.release();
+    yield* new StatSweep(this.#context, ids, options, this.#place).answers();
+  }
+
+  release(): void {
+    if (this.#spent) return;
+    this.#spent = true;
+    this.#giveBack();
+  }
+
+  #spend(): void {
+    if (this.#spent) throw new ClosedError({ what: 'reservation' });
+    this.#spent = true;
+  }
+
+  #giveBack(): void {
+    this.#place.free();
+    this.#charge.release();
+  }
+}
