@@ -5,6 +5,12 @@
 
 export { type AdapterHostOptions, adapterHost } from './testing/adapter-host.js';
 export { type AdapterSubject, type AdapterSuiteOptions, adapterSuite } from './testing/adapter-suite.js';
+export {
+  type ArticleSourceSubject,
+  type ArticleSourceSuiteOptions,
+  type ArticleSourceSupports,
+  articleSourceSuite,
+} from './testing/article-source-suite.js';
 export { type CatalogSubject, type CatalogSuiteOptions, catalogSuite } from './testing/catalog-suite.js';
 export {
   type HealthSubject,
@@ -29,5 +35,7 @@ export {
 export type { MemoryFileFault } from './testing/memory-handle.js';
 export { type MemoryProvider, type MemoryProviderOptions, memoryProvider } from './testing/memory-provider.js';
 export type { MemoryCall, MemoryFault } from './testing/memory-source.js';
+export { type ProviderSubject, type ProviderSuiteOptions, providerSuite } from './testing/provider-suite.js';
+export { type SegmentCacheSuiteOptions, segmentCacheSuite } from './testing/segment-cache-suite.js';
 export type { SuiteRunner } from './testing/suite-runner.js';
 export { type ManualClock, manualClock } from './util/clock.js';
