@@ -59,12 +59,16 @@ export function leavesBodyUnread(request: IncomingMessage, signal: AbortSignal):
 export function onLeft(request: IncomingMessage, response: ServerResponse, left: () => void): () => void {
   // A pipelined request has no response socket yet; only the connection itself tells of its end.
   const socket = request.httpVersionMajor < 2 ? request.socket : undefined;
-  response.once('close', left);
-  socket?.once('close', left);
-  if (response.destroyed || socket?.destroyed === true) left();
+  const onClose = () => {
+    // A response closes after a good end, too.
+    if (!response.writableFinished) left();
+  };
+  response.once('close', onClose);
+  socket?.once('close', onClose);
+  if (response.destroyed || socket?.destroyed === true) onClose();
   return () => {
-    response.off('close', left);
-    socket?.off('close', left);
+    response.off('close', onClose);
+    socket?.off('close', onClose);
   };
 }
 

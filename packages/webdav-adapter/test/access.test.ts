@@ -91,6 +91,19 @@ describe('Basic authentication', () => {
 });
 
 describe('authorize', () => {
+  it('is told of clients that leave, not of those that were served', async () => {
+    let signal: AbortSignal | undefined;
+    const { url, adapter } = await serve(files, {
+      authorize: (request) => {
+        signal = request.signal;
+        return true;
+      },
+    });
+    expect(await (await fetch(`${url}/a.txt`)).text()).toBe('a');
+    await adapter.close();
+    expect(signal!.aborted).toBe(false);
+  });
+
   it('sees the request and has the last word', async () => {
     const seen: WebdavRequest[] = [];
     const { url } = await serve(files, {
