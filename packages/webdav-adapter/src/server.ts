@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, ListenError } from '@newsreel/core';
-import { isAnonymous, isLoopback } from './host-check.js';
+import { guardListen } from '@newsreel/core/plugin';
+import { isAnonymous } from './host-check.js';
 import type { ResolvedWebdavOptions } from './options.js';
 
 /** Where the own server listens. */
@@ -28,10 +29,7 @@ type Serve = (request: IncomingMessage, response: ServerResponse) => void;
 /** Starts listening. @throws ListenError */
 export async function listenOn(options: ResolvedWebdavOptions, serve: Serve): Promise<OwnServer> {
   const { host, port = 0 } = options;
-  if (!isLoopback(host) && isAnonymous(options) && !options.allowAnonymous) {
-    const message = `Refusing to listen on ${host}, where others can reach it, without a login: give username and password, authenticate, authorize, or allowAnonymous: true`;
-    throw new ListenError({ host, port, message });
-  }
+  guardListen({ host, port, authenticated: !isAnonymous(options), allowAnonymous: options.allowAnonymous });
   const server = serverFor(options, serve);
   await started(server, host, port);
   const address = addressOf(server, options);
