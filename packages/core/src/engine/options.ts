@@ -91,7 +91,7 @@ export interface EngineOptions {
    * @default 3000 for playback; as long as for a place otherwise
    */
   readonly coolDownWaitMs?: number | LaneTimesMs | undefined;
-  /** When a reader counts as stalled, in milliseconds. Event: `read:stalled`. @default 500 */
+  /** A wait for the next byte of a stream that counts as a stall, in milliseconds. Event: `read:stalled`. @default 2000 */
   readonly stallThresholdMs?: number | undefined;
   /** When failing providers are left alone. */
   readonly breaker?: BreakerOptions | undefined;
@@ -201,7 +201,7 @@ export function parseEngineOptions(input: EngineOptions): ResolvedEngineOptions 
     integrity: given.integrity ?? 'progressive',
     logger: given.logger ?? silentLogger,
     clock: given.clock ?? systemClock,
-    stallThresholdMs: given.stallThresholdMs ?? 500,
+    stallThresholdMs: given.stallThresholdMs ?? 2000,
   });
 }
 

@@ -21,7 +21,7 @@ describe('parseEngineOptions', () => {
       memory: { limitBytes: 268_435_456 },
       integrity: 'progressive',
       adapters: [],
-      stallThresholdMs: 500,
+      stallThresholdMs: 2000,
     });
     expect(Object.isFrozen(options)).toBe(true);
     expect(complaints({})).toEqual([expect.stringMatching(/^providers: /)]);

@@ -1,0 +1,70 @@
+import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
+import type { Clock } from '../model/common.js';
+import type { EventSink } from '../model/events.js';
+import { createFileHandle } from '../open/file-handle.js';
+import type { OpenHandle } from './posted-file.js';
+import type { Settings } from './settings.js';
+
+/** Labels that are counted apart; the bytes of any further ones are counted under `''`. */
+const mostLabels = 100;
+
+/** What a reading room is made of. */
+export interface ReadingParts {
+  readonly fetcher: SegmentFetcher;
+  readonly events: EventSink;
+  readonly clock: Clock;
+  readonly settings: Settings;
+  /** The providers' free places now. */
+  readonly freeSlots: () => number;
+  readonly stallThresholdMs: number;
+}
+
+/** Makes handles, and counts what they read. */
+export class Reading {
+  readonly #parts: ReadingParts;
+  readonly #bytes = new Map<string, number>();
+  #streams = 0;
+
+  constructor(parts: ReadingParts) {
+    this.#parts = parts;
+  }
+
+  /** Streams and positional reads that run now. */
+  get streams(): number {
+    return this.#streams;
+  }
+
+  /** Bytes handed to readers since the start, by label. */
+  bytes(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#bytes);
+  }
+
+  /** See {@link OpenHandle}. */
+  readonly openHandle: OpenHandle = ({ source, path, closed }) => {
+    const { fetcher, events, clock, settings, freeSlots, stallThresholdMs } = this.#parts;
+    return createFileHandle({
+      source,
+      path,
+      fetcher,
+      events,
+      clock,
+      policy: settings.prefetch,
+      view: { freeSlots, readers: () => this.#streams },
+      get integrity() {
+        return settings.integrity;
+      },
+      stallMs: stallThresholdMs,
+      onClose: closed,
+      account: (label, bytes) => this.#count(label, bytes),
+      reading: (change) => {
+        this.#streams += change;
+      },
+    });
+  };
+
+  #count(label: string, bytes: number): void {
+    // Labels may come from strangers (a user agent), and what is counted is never forgotten.
+    const key = this.#bytes.has(label) || this.#bytes.size < mostLabels ? label : '';
+    this.#bytes.set(key, (this.#bytes.get(key) ?? 0) + bytes);
+  }
+}

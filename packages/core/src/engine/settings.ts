@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { PrefetchPolicy, SelectionPolicy } from '../model/policies.js';
+import { defaultSelection } from '../pool/selection.js';
+import { adaptive } from '../prefetch/policies.js';
+import { parseOptions } from '../util/parse-options.js';
+import type { ResolvedEngineOptions } from './options.js';
+
+/** What can be changed while an engine runs, without interrupting anybody. What is left out stays as it is. */
+export interface ReconfigureOptions {
+  /** How far readers look ahead; windows that are open follow it from their next move on. */
+  readonly prefetch?: PrefetchPolicy | undefined;
+  /** Which providers of a tier are asked first, from the next request on. */
+  readonly selection?: SelectionPolicy | undefined;
+  /** Whether streams hand bytes on before their article is verified; for streams that begin from now on. */
+  readonly integrity?: 'progressive' | 'verified' | undefined;
+}
+
+const schema = z.strictObject({
+  prefetch: z.custom<PrefetchPolicy>((value) => typeof value === 'function', 'must be a function').optional(),
+  selection: z.custom<SelectionPolicy>((value) => typeof value === 'function', 'must be a function').optional(),
+  integrity: z.enum(['progressive', 'verified']).optional(),
+});
+
+/** The settings that may change, behind functions that stay the same. */
+export class Settings {
+  #prefetch: PrefetchPolicy;
+  #selection: SelectionPolicy;
+  #integrity: 'progressive' | 'verified';
+
+  constructor(options: Pick<ResolvedEngineOptions, 'prefetch' | 'selection' | 'integrity'>) {
+    this.#prefetch = options.prefetch ?? adaptive();
+    this.#selection = options.selection ?? defaultSelection;
+    this.#integrity = options.integrity;
+  }
+
+  /** The policy of the moment. */
+  readonly prefetch: PrefetchPolicy = (view) => this.#prefetch(view);
+
+  /** The policy of the moment. */
+  readonly selection: SelectionPolicy = (candidates, lane) => this.#selection(candidates, lane);
+
+  /** The integrity of the moment. */
+  get integrity(): 'progressive' | 'verified' {
+    return this.#integrity;
+  }
+
+  /** Changes what is given. @throws ConfigInvalidError */
+  change(options: ReconfigureOptions): void {
+    const { prefetch, selection, integrity } = parseOptions<ReconfigureOptions>('engine options', schema, options);
+    this.#prefetch = prefetch ?? this.#prefetch;
+    this.#selection = selection ?? this.#selection;
+    this.#integrity = integrity ?? this.#integrity;
+  }
+}

@@ -1,0 +1,206 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/engine/index.js';
+import type { NewsreelEvents } from '../../src/model/index.js';
+import { memoryFile, nzbText } from '../../src/testing.js';
+import { bytesOf, engineOver, release, same, settle } from './fixtures.js';
+
+const open: Engine[] = [];
+const run = async (...args: Parameters<typeof engineOver>) => {
+  const started = await engineOver(...args);
+  open.push(started.engine);
+  return started;
+};
+afterEach(async () => {
+  for (const engine of open.splice(0)) await engine.close();
+});
+
+const names = async (engine: Engine, path: string) => {
+  const found: string[] = [];
+  for await (const entry of engine.library.list(path)) found.push(entry.name);
+  return found;
+};
+
+describe('Library.add', () => {
+  it('names the folder by the largest file when nothing else does, and puts it where it is told', async () => {
+    const { articles, nzb } = release(['a.nfo', 'The.Film.mkv']);
+    const { engine } = await run([{ articles }]);
+    const added = await engine.library.add(nzb, { folder: '/films/new' });
+    expect(added).toMatchObject({ name: 'The.Film', path: '/films/new/The.Film', warnings: [] });
+    expect(await names(engine, '/films/new/The.Film')).toEqual(['The.Film.mkv', 'a.nfo']);
+    await expect(engine.library.add(nzb, { folder: '/films/../x' })).rejects.toMatchObject({ code: 'ERR_ACCESS' });
+    await expect(engine.library.add(nzb, { fodler: '/x' } as never)).rejects.toThrowError(/Unrecognized key: "fodler"/);
+    await expect(engine.library.add('no nzb')).rejects.toMatchObject({ code: 'ERR_NZB_INVALID' });
+    expect(engine.library.releases()).toHaveLength(1);
+  });
+
+  it('takes its name from the NZB, and numbers the second of the same', async () => {
+    const file = memoryFile({ name: 'a.bin', size: 1000 });
+    const { engine } = await run([{ articles: file.articles }]);
+    const nzb = nzbText([file.nzbFile], { title: ['Fine title'] });
+    const [one, two] = [await engine.library.add(nzb), await engine.library.add(new TextEncoder().encode(nzb))];
+    expect([one.path, two.path]).toEqual(['/Fine title', '/Fine title (2)']);
+    expect(one.id).not.toBe(two.id);
+    const entries = [
+      await engine.library.stat('/Fine title/a.bin'),
+      await engine.library.stat('/Fine title (2)/a.bin'),
+    ];
+    expect(entries[0]!.etag).toBe(entries[1]!.etag);
+    expect(entries[0]!.id).not.toBe(entries[1]!.id);
+    expect(entries[0]!.releaseId).toBe(one.id);
+    expect(entries[0]!.modifiedMs).toBe(file.nzbFile.postedMs);
+  });
+
+  it('numbers files of the same name within a release', async () => {
+    const [one, two] = [memoryFile({ name: 'a.bin', size: 1000 }), memoryFile({ name: 'a.bin', size: 2000, seed: 2 })];
+    const { engine } = await run([{ articles: new Map([...one.articles, ...two.articles]) }]);
+    await engine.library.add(nzbText([one.nzbFile, two.nzbFile]), { name: 'r' });
+    expect(await names(engine, '/r')).toEqual(['a (2).bin', 'a.bin']);
+    expect((await engine.library.stat('/r/a (2).bin')).size).toBe(2000);
+  });
+
+  it('asks the articles for the name a subject does not have', async () => {
+    const file = memoryFile({ name: 'Real name.mkv', size: 100_000, partBytes: 40_000 });
+    const bare = { ...file.nzbFile, nameHint: '', subject: 'no name in here' };
+    const { engine } = await run([{ articles: file.articles }]);
+    const added = await engine.library.add(nzbText([bare]), { name: 'r' });
+    expect(added.files[0]!.path).toBe('/r/Real name.mkv');
+    const handle = await engine.library.open('/r/Real name.mkv');
+    expect(same(await bytesOf(handle.stream()), file)).toBe(true);
+  });
+
+  it('opens what it has resolved without a request, after the cache forgot it too', async () => {
+    const { files, articles, nzb } = release(['a.bin']);
+    const { engine, made } = await run([{ articles }], { cache: { maxBytes: 0 } });
+    await engine.library.add(nzb, { name: 'r' });
+    const before = made[0]!.calls.fetch.length;
+    expect(before).toBeLessThanOrEqual(2);
+    const handle = await engine.library.open('/r/a.bin');
+    expect(made[0]!.calls.fetch.length).toBe(before);
+    expect(same(await handle.read(90_000, 10), files[0]!.bytes.subarray(90_000, 90_010))).toBe(true);
+    expect(made[0]!.calls.fetch.length).toBe(before + 1);
+  });
+
+  it('leaves out, with a warning, what has no size yet, and finds it out when asked again', async () => {
+    const { files, articles, nzb } = release(['bad.bin', 'good.bin']);
+    const broken = new Set(files[0]!.ids);
+    const { engine } = await run([{ articles, fault: (id) => (broken.has(id) ? 'missing' : undefined) }]);
+    const added = await engine.library.add(nzb, { name: 'r' });
+    expect(added.files.map((file) => file.size)).toEqual([undefined, 251_000]);
+    expect(added.warnings).toEqual([expect.stringContaining('/r/bad.bin is not listed yet')]);
+    expect(await names(engine, '/r')).toEqual(['good.bin']);
+    await expect(engine.library.stat('/r/bad.bin')).rejects.toMatchObject({
+      code: 'ERR_LAYOUT_UNKNOWN',
+      path: '/r/bad.bin',
+      cause: { code: 'ERR_ARTICLE_MISSING' },
+    });
+    await expect(engine.library.open('/r/bad.bin')).rejects.toMatchObject({ code: 'ERR_LAYOUT_UNKNOWN' });
+    broken.clear();
+    const changes: string[] = [];
+    engine.events.on('catalog:changed', (event) => changes.push(...event.changes.map((change) => change.path)));
+    expect((await engine.library.stat('/r/bad.bin')).size).toBe(250_000);
+    expect(changes).toEqual(['/r/bad.bin']);
+    expect(await names(engine, '/r')).toEqual(['bad.bin', 'good.bin']);
+    expect(engine.library.releases()[0]!.files[0]!.size).toBe(250_000);
+  });
+
+  it.each([
+    ['all', [250_000, 251_000, 252_000]],
+    ['main', [undefined, undefined, 252_000]],
+    ['none', [undefined, undefined, undefined]],
+  ] as const)('waits for %s and follows up with the rest', async (resolve, sizes) => {
+    const { articles, nzb } = release(['a.bin', 'b.bin', 'c.bin']);
+    const { engine } = await run([{ articles, latencyMs: 5 }]);
+    const added = await engine.library.add(nzb, { name: 'r', resolve });
+    expect(added.files.map((file) => file.size)).toEqual(sizes);
+    await expect.poll(() => names(engine, '/r')).toEqual(['a.bin', 'b.bin', 'c.bin']);
+  });
+
+  it('waits for the main file only when there are many', async () => {
+    const { articles, nzb } = release(
+      Array.from({ length: 40 }, (_, index) => `f${index}.bin`),
+      2000,
+      1000,
+    );
+    const { engine } = await run([{ articles, latencyMs: 5, concurrency: 2 }]);
+    const added = await engine.library.add(nzb, { name: 'r' });
+    expect(added.files.filter((file) => file.size !== undefined)).toHaveLength(1);
+    expect(added.files.at(-1)!.size).toBe(2000 + 39_000);
+    await expect.poll(async () => (await names(engine, '/r')).length).toBe(40);
+  });
+
+  it('takes everything back when it is aborted', async () => {
+    const { articles, nzb } = release(['a.bin']);
+    const { engine, made } = await run([{ articles, fault: () => 'stall' }]);
+    const seen: string[] = [];
+    engine.events.on('release:added', () => seen.push('added'));
+    engine.events.on('release:removed', () => seen.push('removed'));
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const adding = engine.library.add(nzb, { name: 'r', signal: controller.signal });
+    await settle();
+    controller.abort(reason);
+    await expect(adding).rejects.toBe(reason);
+    expect(await names(engine, '/')).toEqual([]);
+    expect(engine.library.releases()).toEqual([]);
+    await settle();
+    expect([made[0]!.running.now, made[0]!.ledger.usedBytes]).toEqual([0, 0]);
+    expect(seen).toEqual([]);
+  });
+
+  it('rejects when the engine closes meanwhile', async () => {
+    const { articles, nzb } = release(['a.bin']);
+    const { engine } = await run([{ articles, fault: () => 'stall' }]);
+    const adding = engine.library.add(nzb, { name: 'r' });
+    await settle();
+    await Promise.all([engine.close(), expect(adding).rejects.toMatchObject({ code: 'ERR_CLOSED' })]);
+  });
+});
+
+describe('Library.remove', () => {
+  it('removes the release, its names everywhere, and ends its handles', async () => {
+    const { articles, nzb } = release(['a.bin', 'b.bin']);
+    const { engine, made } = await run([{ articles }]);
+    const events: (keyof NewsreelEvents)[] = [];
+    for (const name of ['release:added', 'release:removed'] as const) engine.events.on(name, () => events.push(name));
+    const added = await engine.library.add(nzb, { name: 'r' });
+    await engine.library.move('/r/b.bin', '/moved.bin');
+    await engine.library.copy('/r/a.bin', '/copy.bin');
+    const handle = await engine.library.open('/copy.bin');
+    expect(engine.library.releases()[0]!.files.map((file) => file.path)).toEqual(['/r/a.bin', '/moved.bin']);
+    await engine.library.remove(added.id);
+    expect(await names(engine, '/')).toEqual([]);
+    expect(engine.library.releases()).toEqual([]);
+    await expect(handle.read(0, 1)).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+    await expect(engine.library.open('/copy.bin')).rejects.toMatchObject({ code: 'ERR_FILE_NOT_FOUND' });
+    await expect(engine.library.remove(added.id)).rejects.toMatchObject({ code: 'ERR_FILE_NOT_FOUND' });
+    await expect(engine.health.check(added.id)).rejects.toMatchObject({ code: 'ERR_FILE_NOT_FOUND' });
+    expect(events).toEqual(['release:added', 'release:removed']);
+    expect(engine.snapshot().readers.handles).toBe(0);
+    expect(made[0]!.running.now).toBe(0);
+  });
+
+  it('forgets a release whose last name is removed', async () => {
+    const { articles, nzb } = release(['a.bin', 'b.bin']);
+    const { engine } = await run([{ articles }]);
+    const removed: string[] = [];
+    engine.events.on('release:removed', ({ releaseId }) => removed.push(releaseId));
+    const added = await engine.library.add(nzb, { name: 'r' });
+    await engine.library.removePath('/r/a.bin');
+    expect(engine.library.releases()).toHaveLength(1);
+    await engine.library.removePath('/r');
+    expect(engine.library.releases()).toEqual([]);
+    expect(removed).toEqual([added.id]);
+  });
+
+  it('ends what still runs in the background', async () => {
+    const { files, articles, nzb } = release(['a.bin', 'main.bin']);
+    const stalls = new Set(files[0]!.ids);
+    const { engine, made } = await run([{ articles, fault: (id) => (stalls.has(id) ? 'stall' : undefined) }]);
+    const added = await engine.library.add(nzb, { name: 'r', resolve: 'main' });
+    await settle();
+    expect(made[0]!.running.now).toBe(1);
+    await engine.library.remove(added.id);
+    await settle();
+    expect(made[0]!.running.now).toBe(0);
+  });
+});
