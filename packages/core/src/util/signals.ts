@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Rejects (by throwing) with the signal's own reason when it is aborted already. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw signal.reason;
@@ -10,6 +12,8 @@ export function onAbort(signal: AbortSignal | undefined, callback: (reason: unkn
     callback(signal.reason);
     return () => {};
   }
+  // Many requests may rightly share one signal (a client's, an engine's closing); Node would call eleven a leak.
+  setMaxListeners(0, signal);
   const listener = () => callback(signal.reason);
   signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);
