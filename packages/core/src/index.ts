@@ -2,6 +2,53 @@
  * Newsreel's core: streams, prefetcher, provider pool and health checks behind typed interfaces.
  * @packageDocumentation
  */
-export * from './errors/index.js';
+export { createEngine } from './engine/create-engine.js';
+export { type DownloadOptions, type DownloadProgress, type DownloadResult, download } from './engine/download.js';
+export type { Engine, UseOptions } from './engine/engine.js';
+export { type ConsoleLoggerOptions, consoleLogger, silentLogger } from './engine/logger.js';
+export type {
+  BreakerOptions,
+  EngineOptions,
+  GrantedAdapter,
+  LaneTimesMs,
+  MemoryCacheOptions,
+  MemoryOptions,
+} from './engine/options.js';
+export type { ReconfigureOptions } from './engine/settings.js';
+export {
+  AccessError,
+  ArticleCorruptError,
+  ArticleMissingError,
+  ClosedError,
+  ConfigInvalidError,
+  type ConfigIssue,
+  type ErrorCode,
+  errorCodes,
+  FileChangedError,
+  FileNotFoundError,
+  hasCode,
+  LayoutUnknownError,
+  ListenError,
+  NewsreelError,
+  type NewsreelErrorInit,
+  NzbInvalidError,
+  ProviderAuthError,
+  ProviderUnavailableError,
+  RangeInvalidError,
+  TimeoutError,
+  type TimeoutPhase,
+} from './errors/index.js';
+export { concat } from './files/concat.js';
+export { slice } from './files/slice.js';
+export { toReadable } from './files/to-readable.js';
+export { toWebStream } from './files/to-web-stream.js';
 export type * from './model/index.js';
 export { parseNzb } from './nzb/scan-nzb.js';
+export {
+  type AdaptivePrefetchOptions,
+  adaptive,
+  type FixedPrefetchOptions,
+  fixed,
+  off,
+} from './prefetch/policies.js';
+export { type Preset, presets } from './tuning/presets.js';

@@ -2,6 +2,7 @@
  * What writers of providers and adapters build with: leases, options, signals, clocks, meters.
  * @packageDocumentation
  */
+export { type WrapSourceOptions, wrapSource } from './pool/wrap-source.js';
 export { createByteLedger } from './util/byte-ledger.js';
 export { systemClock } from './util/clock.js';
 export { closeAll, closeOnce } from './util/close-all.js';

@@ -126,7 +126,7 @@ export interface Release {
 
 /** One posted file of a release. */
 export interface ReleaseFile {
-  /** Its path in the catalog at the time of adding. */
+  /** Its path in the catalog when this was asked for; the last one it had when it has none. */
   readonly path: string;
   /** Encoded bytes as the NZB says, overhead included: an estimate, never a size. */
   readonly encodedBytes: number;

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { createEngine, type Engine } from '../../src/engine/index.js';
+import { createEngine, type Engine } from '../../src/index.js';
 import type { AdapterHost, Article, LogFields } from '../../src/model/index.js';
 import { memoryProvider } from '../../src/testing.js';
 import { presets } from '../../src/tuning/presets.js';

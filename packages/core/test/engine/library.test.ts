@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Engine } from '../../src/engine/index.js';
+import type { Engine } from '../../src/index.js';
 import type { NewsreelEvents } from '../../src/model/index.js';
 import { memoryFile, nzbText } from '../../src/testing.js';
 import { bytesOf, engineOver, release, same, settle } from './fixtures.js';
