@@ -53,6 +53,11 @@ export class Inquiry {
     this.#verdicts.set(member, { answer: 'unknown', mayRepeat: false, cause: undefined });
   }
 
+  /** Closes a member that need not be asked (again): there is nothing left it could say. */
+  dismiss(member: Member): void {
+    this.#verdicts.set(member, { answer: 'unknown', mayRepeat: false, cause: this.#verdicts.get(member)?.cause });
+  }
+
   /** Which requests are in the same position: the names still open. */
   get kind(): string {
     return this.open()

@@ -3,7 +3,7 @@ import type { Availability, FetchOptions, MessageId } from '../model/article.js'
 import { throwIfAborted } from '../util/signals.js';
 import { Inquiry } from './inquiry.js';
 import type { Member } from './member.js';
-import { findPlace, type Grant, giveBack, type PlacementContext, SearchOver } from './placement.js';
+import { findPlace, type Grant, type PlacementContext, SearchOver } from './placement.js';
 import { settle } from './settle.js';
 
 /** Answers of one provider to some ids; later answers about the same id do not count. */
@@ -23,16 +23,14 @@ async function sweep(
   onAnswers: OnAnswers,
 ): Promise<unknown> {
   for (;;) {
+    for (const member of inquiry.open()) if (wanted(member).length === 0) inquiry.dismiss(member);
+    if (inquiry.open().length === 0) return undefined;
     const grant = await findPlace(context, inquiry, 'stat', options).catch((error: unknown) => {
       throwIfAborted(options.signal);
       return new SearchOver(error);
     });
     if (grant instanceof SearchOver) return grant.cause;
-    const { member } = grant;
-    const ids = wanted(member);
-    if (ids.length === 0) giveBack(grant);
-    else await askOne(grant, inquiry, ids, options, onAnswers);
-    if (ids.length === 0) inquiry.answered(member);
+    await askOne(grant, inquiry, wanted(grant.member), options, onAnswers);
   }
 }
 

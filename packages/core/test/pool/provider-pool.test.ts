@@ -1,36 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { FetchOptions } from '../../src/model/index.js';
-import { createProviderPool, type ProviderPoolOptions } from '../../src/pool/provider-pool.js';
-import { memoryFile } from '../../src/testing/memory-file.js';
-import { type MemoryProviderOptions, memoryProvider } from '../../src/testing/memory-provider.js';
-import { createByteLedger } from '../../src/util/byte-ledger.js';
-import { manualClock } from '../../src/util/clock.js';
-import { recorder, rejection, settled, silent } from './support.js';
+import { fetched, file, pooled } from './pooled.js';
+import { rejection, settled } from './support.js';
 
-const file = memoryFile({ size: 1000, partBytes: 100 });
-const first = file.ids[0] as string;
-const second = file.ids[1] as string;
-
-function pooled(
-  specs: readonly (MemoryProviderOptions & { name: string })[],
-  options: Partial<ProviderPoolOptions> = {},
-  limitBytes = 10_000_000,
-) {
-  const clock = manualClock();
-  const events = recorder();
-  const ledger = createByteLedger(limitBytes);
-  const providers = specs.map((spec) => memoryProvider({ articles: file.articles, clock, events, ledger, ...spec }));
-  const pool = createProviderPool({ providers, events, clock, ledger, logger: silent, ...options });
-  const asked = () => providers.map((provider) => provider.calls.fetch.length);
-  return { clock, events, ledger, providers, pool, asked };
-}
-
-const fetched = async (pool: ReturnType<typeof pooled>['pool'], id = first, options?: FetchOptions) => {
-  const article = await pool.fetch(id, options);
-  const bytes = new Uint8Array(article.bytes);
-  article.release();
-  return bytes;
-};
+const [first, second] = file.ids as [string, string];
 
 describe('fetch', () => {
   it('delivers the article and gives its memory back on release', async () => {

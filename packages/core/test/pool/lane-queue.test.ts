@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ClosedError } from '../../src/errors/index.js';
+import type { Lane, LaneTicket } from '../../src/model/index.js';
+import { LaneQueue, type PlaceRequest } from '../../src/pool/lane-queue.js';
+import { manualClock } from '../../src/util/clock.js';
+import { rejection, settled } from './support.js';
+
+/** A queue in front of a number of places. */
+function queueFor(places: number) {
+  const clock = manualClock();
+  const queue = new LaneQueue(clock);
+  const world = { clock, queue, places, order: [] as string[], tried: 0 };
+  const ask = (name: string, request: Partial<PlaceRequest<string>> = {}) => {
+    const asked = queue.ask<string>({
+      lane: 'playback',
+      reader: '',
+      bytes: 100,
+      kind: '',
+      signal: new AbortController().signal,
+      timeoutMs: 1000,
+      place: () => {
+        world.tried++;
+        if (world.places === 0) return undefined;
+        world.places--;
+        world.order.push(name);
+        return name;
+      },
+      ...request,
+    });
+    asked.catch(() => {});
+    return asked;
+  };
+  const open = async (count: number) => {
+    world.places += count;
+    queue.room();
+    await settled();
+  };
+  return Object.assign(world, { ask, open });
+}
+
+describe('lane queue', () => {
+  it('serves more urgent lanes first, however late they come', async () => {
+    const world = queueFor(0);
+    for (const lane of ['background', 'import', 'prefetch', 'playback'] as Lane[]) void world.ask(lane, { lane });
+    await settled();
+    void world.ask('late', { lane: 'playback' });
+    expect(world.queue.queued()).toEqual({ playback: 2, prefetch: 1, import: 1, background: 1 });
+    await world.open(3);
+    expect(world.order).toEqual(['playback', 'late', 'prefetch']);
+    await world.open(2);
+    expect(world.order.slice(3)).toEqual(['import', 'background']);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it('orders what arrives in one go by lane, not by arrival', async () => {
+    const world = queueFor(1);
+    void world.ask('bulk', { lane: 'background' });
+    void world.ask('urgent', { lane: 'playback' });
+    await settled();
+    expect(world.order).toEqual(['urgent']);
+  });
+
+  it('moves a request whose ticket is raised', async () => {
+    const world = queueFor(0);
+    const ticket: { lane: Lane; onRaise: LaneTicket['onRaise'] } = { lane: 'background', onRaise: undefined };
+    const raised = world.ask('raised', { laneTicket: ticket });
+    void world.ask('import', { lane: 'import' });
+    ticket.lane = 'playback';
+    ticket.onRaise?.();
+    expect(world.queue.queued()).toMatchObject({ playback: 1, background: 0 });
+    await world.open(1);
+    expect(await raised).toBe('raised');
+    expect(ticket.onRaise).toBeUndefined();
+  });
+
+  it('forgets a request that is aborted', async () => {
+    const world = queueFor(0);
+    const controller = new AbortController();
+    const asked = world.ask('a', { signal: controller.signal });
+    const reason = new Error('gone');
+    controller.abort(reason);
+    expect(await rejection(asked)).toBe(reason);
+    expect(world.queue.queued().playback).toBe(0);
+    expect(world.clock.pending).toBe(0);
+    await world.open(1);
+    expect(world.places).toBe(1);
+    expect(await rejection(world.ask('b', { signal: AbortSignal.abort(reason) }))).toBe(reason);
+  });
+
+  it('gives up after the longest wait', async () => {
+    const world = queueFor(0);
+    const asked = world.ask('a', { timeoutMs: 500 });
+    await settled();
+    world.clock.advance(499);
+    expect(world.queue.queued().playback).toBe(1);
+    world.clock.advance(1);
+    expect(await rejection(asked)).toMatchObject({ code: 'ERR_TIMEOUT', phase: 'queue', afterMs: 500 });
+    expect(world.queue.queued().playback).toBe(0);
+  });
+
+  it('rejects everybody when it closes, and whoever comes later', async () => {
+    const world = queueFor(0);
+    const asked = [world.ask('a'), world.ask('b', { lane: 'background' })];
+    const reason = new ClosedError({ what: 'queue' });
+    world.queue.close(reason);
+    for (const one of [...asked, world.ask('c')]) expect(await rejection(one)).toBe(reason);
+    expect(world.clock.pending).toBe(0);
+  });
+
+  it('rejects a request whose search throws and goes on with the next', async () => {
+    const world = queueFor(1);
+    const bad = world.ask('bad', {
+      place: () => {
+        throw new Error('hopeless');
+      },
+    });
+    const good = world.ask('good');
+    expect((await rejection(bad)).message).toBe('hopeless');
+    expect(await good).toBe('good');
+  });
+
+  it('tries one request of each kind when there is no room', async () => {
+    const world = queueFor(0);
+    for (let count = 0; count < 100; count++) void world.ask('a', { lane: count % 2 ? 'playback' : 'import' });
+    const other = world.ask('other', { kind: 'other', lane: 'background', place: () => 'other' });
+    expect(await other).toBe('other');
+    await settled();
+    expect(world.tried).toBe(1);
+  });
+
+  it('does not chase the room its own search gives back', async () => {
+    const world = queueFor(0);
+    let tried = 0;
+    void world.ask('a', {
+      place: () => {
+        tried++;
+        world.queue.room();
+        return undefined;
+      },
+    });
+    await settled();
+    expect(tried).toBe(1);
+  });
+
+  it('is first come, first served within a reader', async () => {
+    const world = queueFor(0);
+    for (const name of ['a', 'b', 'c']) void world.ask(name, { kind: name === 'b' ? 'x' : 'y' });
+    await world.open(3);
+    expect(world.order).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('fairness among readers', () => {
+  const mebibyte = 2 ** 20;
+
+  it('shares by bytes, not by requests', async () => {
+    const world = queueFor(0);
+    for (let count = 0; count < 40; count++) void world.ask('large', { reader: 'large', bytes: 4 * mebibyte });
+    for (let count = 0; count < 200; count++) void world.ask('small', { reader: 'small', bytes: mebibyte });
+    await world.open(50);
+    const large = world.order.filter((name) => name === 'large').length;
+    expect(large).toBeGreaterThanOrEqual(8);
+    expect(large).toBeLessThanOrEqual(12);
+  });
+
+  it('does not let a long line keep a newcomer waiting', async () => {
+    const world = queueFor(0);
+    for (let count = 0; count < 500; count++) void world.ask('greedy', { reader: 'greedy', bytes: mebibyte });
+    await world.open(20);
+    void world.ask('newcomer', { reader: 'newcomer', bytes: mebibyte });
+    await world.open(2);
+    expect(world.order.slice(-2)).toContain('newcomer');
+  });
+
+  it('serves everybody in the end and keeps shares close, whatever the sizes', async () => {
+    const readers = fc.array(fc.integer({ min: 1, max: 8 * mebibyte }), { minLength: 2, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(readers, async (sizes) => {
+        const world = queueFor(0);
+        const served = sizes.map(() => 0);
+        for (const [at, bytes] of sizes.entries())
+          for (let count = 0; count < 60; count++)
+            void world
+              .ask(String(at), { reader: String(at), bytes })
+              .then(() => (served[at] = (served[at] ?? 0) + bytes));
+        await world.open(30);
+        // Whoever still has requests waiting lies at most a turn and an overdraft behind anybody else.
+        const waiting = served.filter((_, at) => (served[at] ?? 0) < 60 * (sizes[at] ?? 0));
+        const spread = Math.max(...served) - Math.min(...waiting);
+        expect(spread).toBeLessThanOrEqual(2 * (mebibyte + Math.max(...sizes)));
+        await world.open(sizes.length * 60);
+        expect(world.order).toHaveLength(sizes.length * 60);
+        expect(world.clock.pending).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
