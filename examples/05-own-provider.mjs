@@ -9,16 +9,16 @@ const file = memoryFile({ name: 'talk.mp3', size: 300_000, partBytes: 50_000 });
 
 /** @returns {import('@newsreel/core').ArticleSource} */
 function shelf(id = 'shelf', articles = file.articles) {
-  let closed = false;
+  const life = new AbortController();
   const check = (/** @type {AbortSignal | undefined} */ signal) => {
     signal?.throwIfAborted();
-    if (closed) throw new ClosedError({ what: id });
+    if (life.signal.aborted) throw new ClosedError({ what: id });
   };
   const leased = (/** @type {string} */ articleId, /** @type {import('@newsreel/core').Lease} */ lease) => ({
     ...{ id: articleId, provider: id, part: articles.get(articleId)?.part, bytes: lease.bytes },
     ...{ release: () => lease.release(), retain: () => leased(articleId, lease.retain()) },
   });
-  const close = async () => void (closed = true);
+  const close = async () => life.abort();
   return {
     ...{ id, close, [Symbol.asyncDispose]: close },
     async fetch(articleId, { signal } = {}) {
@@ -29,7 +29,7 @@ function shelf(id = 'shelf', articles = file.articles) {
     },
     async *stat(ids, { signal } = {}) {
       check(signal);
-      yield ids.map((each) => ({ id: each, state: articles.has(each) ? 'present' : 'missing' }));
+      if (ids.length > 0) yield ids.map((each) => ({ id: each, state: articles.has(each) ? 'present' : 'missing' }));
     },
   };
 }

@@ -16,6 +16,8 @@ export interface WebdavAdapter extends Adapter {
   readonly fetch: (request: Request) => Promise<Response>;
   /** Where the own server listens; `undefined` before {@link WebdavAdapter.listen} and after `close`. */
   readonly address: WebdavAddress | undefined;
+  /** Where the own server shows the catalog's root, for people and clients; `undefined` like the address. */
+  readonly url: string | undefined;
   /**
    * Starts the own server: on `port`, or any free one. Called by `attach` when the option `port` is given. Idempotent.
    * @throws ListenError when the port is taken, or the address is open to others and nobody has to log in
@@ -63,6 +65,10 @@ class DavAdapter implements WebdavAdapter {
 
   get address(): WebdavAddress | undefined {
     return this.#address;
+  }
+
+  get url(): string | undefined {
+    return this.#address?.url;
   }
 
   async attach(host: AdapterHost): Promise<void> {

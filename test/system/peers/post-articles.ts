@@ -30,17 +30,8 @@ export async function postParts(
   let start = 0;
   for (const [index, size] of partSizes.entries()) {
     const id = `newsreel-${index + 1}-${Date.now()}@system.test`;
-    const range = { start, end: start + size };
-    const body = Buffer.from(
-      encodeYencPart({
-        name,
-        fileSize: bytes.length,
-        range,
-        part: index + 1,
-        totalParts: partSizes.length,
-        bytes: bytes.subarray(range.start, range.end),
-      }),
-    );
+    const place = { number: index + 1, total: partSizes.length, start, fileSize: bytes.length };
+    const body = encodeYencPart({ name, bytes: bytes.subarray(start, start + size), place }).bytes;
     await say(socket, 'POST', expect, '340');
     socket.write(
       `From: system test <test@example.test>\r\nNewsgroups: alt.binaries.test\r\nSubject: "${name}" yEnc (${index + 1}/${partSizes.length})\r\nMessage-ID: <${id}>\r\n\r\n`,
