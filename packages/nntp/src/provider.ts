@@ -196,7 +196,10 @@ export class NntpProvider implements Provider {
   #freeSlots(): number {
     const { depth, members, mayDial, policy } = this.#pool;
     let free = mayDial ? Math.max(0, policy.limit - members.size) : 0;
-    for (const member of members) if (member.state === 'open') free += Math.max(0, depth - member.bodies);
+    for (const member of members) {
+      const deepest = { dialling: 1, open: depth, closing: 0 }[member.state];
+      free += Math.max(0, deepest - member.bodies);
+    }
     return this.#closed ? 0 : free;
   }
 

@@ -20,6 +20,9 @@ export interface ConnectionOwner {
   mayDrop(): boolean;
 }
 
+/** With no more than this to come (a sign of life being answered) a connection is ended politely. */
+const fewBytes = 4096;
+
 /**
  * One socket as a strict first-in, first-out line of exchanges (RFC 3977, section 3.5). Commands of one turn are written
  * together; only the answer next in line is watched for its deadline; what nobody wants any more is withdrawn, drained
@@ -69,6 +72,11 @@ export class Connection implements ExchangeHost {
   /** Resolves when the socket is gone. */
   get gone(): Promise<void> {
     return this.#wire.gone;
+  }
+
+  /** Whether the server ended it: it has noticed, then. */
+  get endedByPeer(): boolean {
+    return this.#wire.endedByPeer;
   }
 
   /** Bytes read so far. */
@@ -139,7 +147,7 @@ export class Connection implements ExchangeHost {
   /** Says QUIT and waits a bounded time for the server to hang up. Work in flight fails. */
   async quit(reason: CloseReason): Promise<void> {
     if (!this.#ended) {
-      const quiet = this.#pipeline.inFlight === 0;
+      const quiet = this.#pipeline.outstandingBytes <= fewBytes;
       if (quiet) this.#wire.write(commands.quit);
       this.#end(reason, new ClosedError({ what: 'connection' }), quiet);
     }

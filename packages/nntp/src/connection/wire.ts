@@ -27,6 +27,8 @@ export interface Wire {
   destroy(): void;
   /** Resolves when the socket is gone. Never rejects. */
   readonly gone: Promise<void>;
+  /** Whether the other side ended it, so that it does not count this connection any more. */
+  readonly endedByPeer: boolean;
   /** Takes the stream away from this wire, which then reports nothing more. For STARTTLS. */
   detach(): Duplex;
 }
@@ -49,6 +51,8 @@ export class StreamWire implements Wire {
   #early: Uint8Array[] = [];
   #error: unknown;
   #over = false;
+  #destroying = false;
+  endedByPeer = false;
   #announceGone!: () => void;
   readonly gone = new Promise<void>((resolve) => {
     this.#announceGone = resolve;
@@ -94,6 +98,7 @@ export class StreamWire implements Wire {
   }
 
   destroy(): void {
+    this.#destroying = true;
     if (this.#stream === undefined) this.#announceGone();
     else this.#stream.destroy();
   }
@@ -124,11 +129,13 @@ export class StreamWire implements Wire {
   };
 
   readonly #onEnd = (): void => {
+    this.endedByPeer = true;
     this.#stream?.end();
     this.#report();
   };
 
   readonly #onClose = (): void => {
+    if (!this.#destroying) this.endedByPeer = true;
     this.#report();
     this.#announceGone();
   };

@@ -229,7 +229,7 @@ export class ArticleFetch implements Exchange, BlockReader {
     this.#leading = false;
   }
 
-  #tellSink(tell: (sink: NonNullable<FetchOptions['sink']>) => boolean | void): boolean {
+  #tellSink(tell: (sink: NonNullable<FetchOptions['sink']>) => unknown): boolean {
     const { sink } = this.#options;
     if (sink === undefined) return false;
     try {

@@ -16,6 +16,8 @@ import { Upkeep } from './upkeep.js';
 const depthRecoveryMs = 60_000;
 /** At most one socket is dropped to save bytes in this time: a new one costs about five round trips. */
 const dropIntervalMs = 1000;
+/** Shortest and longest time a server is given to notice that a socket was dropped. */
+const noticeMs = [5, 250] as const;
 
 /**
  * The sockets of one account: never more than it allows, dialling and closing ones included; opened on demand, kept
@@ -33,6 +35,10 @@ export class ConnectionPool implements MemberOwner {
   readonly policy: DialPolicy;
   #droppedMs = Number.NEGATIVE_INFINITY;
   #closed = false;
+  #announceClosing!: () => void;
+  readonly #closing = new Promise<void>((resolve) => {
+    this.#announceClosing = resolve;
+  });
 
   constructor(options: ResolvedNntpOptions, context: PluginContext, stats: ConnectionStats, announceRoom: () => void) {
     this.#options = options;
@@ -115,6 +121,7 @@ export class ConnectionPool implements MemberOwner {
   /** Ends everything: idle connections with QUIT, the others at once. Resolves when all sockets are gone. */
   readonly close = closeOnce(async () => {
     this.#closed = true;
+    this.#announceClosing();
     this.#upkeep.close();
     this.policy.close();
     this.#depth.close();
@@ -194,8 +201,22 @@ export class ConnectionPool implements MemberOwner {
 
   async #removeWhenGone(member: Member): Promise<void> {
     await member.connection?.gone;
+    if (member.connection?.endedByPeer === false && !this.#closed) await this.#noticed();
     this.#stats.closedWireBytes += member.connection?.wireBytes ?? 0;
     this.#remove(member);
+  }
+
+  /** A socket we dropped still counts for the server until it hears of it: about one round trip. */
+  #noticed(): Promise<void> {
+    const [leastMs, mostMs] = noticeMs;
+    const waitMs = Math.min(mostMs, Math.max(leastMs, this.#stats.roundTripMs));
+    return new Promise((resolve) => {
+      const cancelTimer = this.#context.clock.after(waitMs, resolve);
+      void this.#closing.then(() => {
+        cancelTimer();
+        resolve();
+      });
+    });
   }
 
   #remove(member: Member): void {
