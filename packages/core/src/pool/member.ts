@@ -1,3 +1,4 @@
+import { ProviderUnavailableError } from '../errors/index.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import type { Provider, ProviderStats } from '../model/provider.js';
@@ -10,6 +11,14 @@ export interface MemberContext {
   readonly breaker?: CircuitBreakerOptions | undefined;
   /** Called when requests may pass to it again. */
   readonly onRoom: () => void;
+}
+
+/** A member at one moment. */
+export interface Look {
+  readonly member: Member;
+  readonly stats: ProviderStats;
+  /** Milliseconds until it may be asked; 0 when now, infinite when never. */
+  readonly waitMs: number;
 }
 
 /** A provider as the pool sees it: with its circuit breaker and what the pool itself found wrong with its articles. */
@@ -30,15 +39,36 @@ export class Member {
     return this.provider.name;
   }
 
-  /** Whether it will never answer again. */
+  /** Whether it is known that it will never answer again. */
   get disabled(): boolean {
-    return this.breaker.state === 'disabled' || this.provider.stats().state === 'disabled';
+    return this.breaker.state === 'disabled';
   }
 
   /** What it is doing now, with the pool's own judgement. */
   stats(): ProviderStats {
+    return this.#judged(this.provider.stats());
+  }
+
+  /** Its state at this moment, asked for once per decision. */
+  look(): Look {
     const stats = this.provider.stats();
+    // It may have found out by itself, while warming up for instance.
+    if (stats.state === 'disabled' && !this.disabled) this.breaker.disable(this.#outOfUse());
+    return { member: this, stats: this.#judged(stats), waitMs: this.#waitMs(stats) };
+  }
+
+  /**
+   * A provider that is degraded by its own account and has no room says nothing about when it will be back: it counts
+   * as cooling down with an unknown end.
+   */
+  #waitMs({ state, freeSlots }: ProviderStats): number {
+    if (!this.breaker.passable) return Math.max(1, this.breaker.waitMs);
+    return state === 'degraded' && freeSlots === 0 ? 1 : 0;
+  }
+
+  #judged(stats: ProviderStats): ProviderStats {
     const state = this.breaker.state;
+    if (state === 'closed' && this.refused === 0) return stats;
     return {
       ...stats,
       state: state === 'disabled' ? 'disabled' : state === 'closed' ? stats.state : 'degraded',
@@ -46,13 +76,7 @@ export class Member {
     };
   }
 
-  /**
-   * Milliseconds until it may be asked; 0 when now. A provider that is degraded by its own account and has no room says
-   * nothing about when it will be back: it counts as cooling down with an unknown end.
-   */
-  waitMs(): number {
-    if (!this.breaker.passable) return Math.max(1, this.breaker.waitMs);
-    const { state, freeSlots } = this.provider.stats();
-    return state === 'degraded' && freeSlots === 0 ? 1 : 0;
+  #outOfUse(): ProviderUnavailableError {
+    return new ProviderUnavailableError({ provider: this.name, message: `${this.name} is out of use` });
   }
 }

@@ -7,7 +7,7 @@ import type { AffinityMemory } from './affinity-memory.js';
 import type { Pass } from './circuit-breaker.js';
 import type { Inquiry } from './inquiry.js';
 import type { LaneQueue } from './lane-queue.js';
-import type { Member } from './member.js';
+import type { Look, Member } from './member.js';
 import { ruleFor } from './retry.js';
 import { choose } from './selection.js';
 
@@ -82,16 +82,18 @@ function place(
   request: ReservationRequest,
   affinity: string | undefined,
 ): Grant | SearchOver | undefined {
-  const open = inquiry.open();
+  const open = inquiry
+    .open()
+    .map((member) => member.look())
+    .filter(({ waitMs }) => waitMs < Number.POSITIVE_INFINITY);
   if (open.length === 0) return new SearchOver();
-  const ready = open.filter((member) => member.waitMs() === 0);
+  const ready = open.filter(({ waitMs }) => waitMs === 0);
   if (ready.length === 0) return hopeless(open, context.coolDownWaitMs[request.lane]);
-  const tier = Math.min(...ready.map((member) => member.provider.priority));
-  const members = new Map(
-    ready.filter((member) => member.provider.priority === tier).map((member) => [member.name, member]),
-  );
+  const tier = Math.min(...ready.map(({ stats }) => stats.priority));
+  const candidates = ready.filter(({ stats }) => stats.priority === tier);
+  const members = new Map(candidates.map(({ member }) => [member.name, member]));
   const groups = choose(context.selection, {
-    candidates: [...members.values()].map((member) => member.stats()),
+    candidates: candidates.map(({ stats }) => stats),
     lane: request.lane,
     lacks: (provider) => context.affinities.lacks(affinity, provider),
   });
@@ -107,11 +109,11 @@ function place(
 }
 
 /** All who could answer are cooling down: wait when the first is back in time, else end the search. */
-function hopeless(open: readonly Member[], patienceMs: number): SearchOver | undefined {
-  const first = open.reduce((a, b) => (b.waitMs() < a.waitMs() ? b : a));
-  if (first.waitMs() <= patienceMs) return undefined;
-  const message = `${first.name} is cooling down for another ${Math.ceil(first.waitMs())} ms`;
-  return new SearchOver(new ProviderUnavailableError({ provider: first.name, message, cause: first.breaker.cause }));
+function hopeless(open: readonly Look[], patienceMs: number): SearchOver | undefined {
+  const { member, waitMs } = open.reduce((a, b) => (b.waitMs < a.waitMs ? b : a));
+  if (waitMs <= patienceMs) return undefined;
+  const message = `${member.name} is cooling down for another ${Math.ceil(waitMs)} ms`;
+  return new SearchOver(new ProviderUnavailableError({ provider: member.name, message, cause: member.breaker.cause }));
 }
 
 /** Reserves at the first provider with room; for playback, at the one that expects its first byte soonest. */

@@ -12,25 +12,25 @@ export async function warmMembers(
   count: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const usable = members.filter((member) => !member.disabled).sort((a, b) => a.provider.priority - b.provider.priority);
-  const best = usable[0]?.provider.priority;
-  const tier = usable.filter((member) => member.provider.priority === best);
-  let left = count ?? tier.reduce((sum, member) => sum + member.stats().learnedLimit, 0);
-  const shares = (count === undefined ? tier : usable).map((member) => {
-    const share = Math.min(left, member.stats().learnedLimit);
+  const usable = members.map((member) => member.look()).filter(({ waitMs }) => waitMs < Number.POSITIVE_INFINITY);
+  usable.sort((a, b) => a.stats.priority - b.stats.priority);
+  const tier = usable.filter(({ stats }) => stats.priority === usable[0]?.stats.priority);
+  let left = count ?? tier.reduce((sum, { stats }) => sum + stats.learnedLimit, 0);
+  const asked = (count === undefined ? tier : usable).flatMap(({ member, stats }) => {
+    const share = Math.min(left, stats.learnedLimit);
     left -= share;
-    return { member, share };
+    return share > 0 ? [{ member, share }] : [];
   });
-  const asked = shares.filter(({ share }) => share > 0);
   const results = await Promise.allSettled(asked.map(({ member, share }) => member.provider.warm(share, { signal })));
   throwIfAborted(signal);
+  if (members.length === 0 || count === 0 || results.some(({ status }) => status === 'fulfilled')) return;
   const reasons: unknown[] = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
-  if (asked.length === 0 || reasons.length < asked.length) return;
   if (reasons.length === 1) throw reasons[0];
-  const provider = asked.at(-1)?.member.name ?? 'none';
+  const provider = asked.at(-1)?.member.name ?? members.at(-1)?.name ?? 'none';
+  const causes = reasons.length > 0 ? reasons : members.map(({ breaker }) => breaker.cause);
   throw new ProviderUnavailableError({
     provider,
     message: 'No provider could be reached',
-    cause: new AggregateError(reasons),
+    cause: new AggregateError(causes),
   });
 }

@@ -182,6 +182,8 @@ describe('warm and check', () => {
     await providers[0]?.close();
     await pool.warm(4);
     await providers[1]?.close();
+    const error = await rejection(pool.warm(4));
+    expect(error).toMatchObject({ code: 'ERR_PROVIDER_UNAVAILABLE', message: 'No provider could be reached' });
     await pool.close();
     expect((await rejection(pool.warm())).code).toBe('ERR_CLOSED');
     expect((await rejection(pool.check())).code).toBe('ERR_CLOSED');
