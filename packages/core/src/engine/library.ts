@@ -10,7 +10,7 @@ import type { EventSink } from '../model/events.js';
 import type { Logger } from '../model/logger.js';
 import { parseNzb } from '../nzb/scan-nzb.js';
 import { parseOptions } from '../util/parse-options.js';
-import { throwIfAborted } from '../util/signals.js';
+import { onAbort, throwIfAborted } from '../util/signals.js';
 import { releaseName } from './naming.js';
 import type { PostedFile, PostedFileHost } from './posted-file.js';
 import { ReleaseRecord } from './release-record.js';
@@ -28,6 +28,8 @@ export interface LibraryParts extends LibraryViewOptions {
 const resolvesAllUpTo = 32;
 /** Files whose sizes are being found out at once; the pool's import lane decides who really goes. */
 const resolvingAtOnce = 32;
+/** When to try again to find a size out, after each failure that need not last. `stat` tries at any time. */
+const retryDelaysMs: readonly number[] = [15_000, 60_000, 300_000, 900_000];
 
 interface Resolving extends RequestOptions {
   readonly lane: 'import' | 'background';
@@ -130,16 +132,31 @@ export class EngineLibrary extends LibraryView implements Library {
     await Promise.all(contents.map((content) => limit(() => this.#resolve(record, content, { ...how, signal }))));
   }
 
-  async #resolve(record: ReleaseRecord, content: PostedFile, how: Resolving): Promise<void> {
+  async #resolve(record: ReleaseRecord, content: PostedFile, how: Resolving, attempt = 0): Promise<void> {
     const path = record.pathOf(content);
     try {
       throwIfAborted(how.signal);
       await content.resolve({ path, ...how });
     } catch (error) {
       if (how.signal?.aborted) return;
-      record.warn(`${path} is not listed yet: ${reasonOf(error)}`);
+      const reason = reasonOf(error);
+      record.unresolved(content, `${path} is not listed yet: ${reason.message}`);
       this.#parts.logger.warn({ err: error, path, releaseId: record.id }, 'the size of a file could not be found out');
+      if (reason.isRetryable) this.#retryLater(record, content, attempt);
     }
+  }
+
+  /** A provider that was away comes back; a file must not stay unlisted because it was added at the wrong moment. */
+  #retryLater(record: ReleaseRecord, content: PostedFile, attempt: number): void {
+    const delayMs = retryDelaysMs[attempt];
+    if (delayMs === undefined || record.gone.signal.aborted) return;
+    const { signal } = record.gone;
+    const cancel = this.#parts.clock.after(delayMs, () => {
+      unlink();
+      const retry = () => this.#resolve(record, content, { lane: 'background', signal }, attempt + 1);
+      this.#follow(this.#unattended(retry));
+    });
+    const unlink = onAbort(signal, cancel);
   }
 
   #follow(work: Promise<void>): void {
@@ -157,7 +174,8 @@ function plan(record: ReleaseRecord, resolve: AddOptions['resolve']) {
   return { now: ordered.slice(0, count), later: ordered.slice(count) };
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): { readonly message: string; readonly isRetryable: boolean } {
   const cause = NewsreelError.isInstance(error) ? (error.cause ?? error) : error;
-  return cause instanceof Error ? cause.message : String(cause);
+  const isRetryable = NewsreelError.isInstance(cause) && cause.retryable;
+  return { message: cause instanceof Error ? cause.message : String(cause), isRetryable };
 }

@@ -40,14 +40,19 @@ export function consoleLogger(options: ConsoleLoggerOptions = {}): Logger {
 
 /**
  * Takes secrets out before anything reaches the logger underneath: fields named like one (`password`, `username`,
- * `authorization` and the like) at any depth, and these very texts wherever they appear in a string or an error.
+ * `authorization` and the like) at any depth, and these very texts wherever they appear in a string or an error. What
+ * the logger underneath throws goes no further.
  */
 export function redactingLogger(logger: Logger, secrets: readonly string[] = []): Logger {
   const known = secrets.filter((secret) => secret.length >= 4);
   const clean = (text: string) =>
     [...known, ...logins].reduce<string>((left, secret) => left.replaceAll(secret, redacted), text);
   return loggerFrom((level, fields, message) => {
-    logger[level](redactFields(fields, clean, 0), clean(message));
+    try {
+      logger[level](redactFields(fields, clean, 0), clean(message));
+    } catch {
+      // A logger that throws must not take down what it was told about; there is nobody left to tell.
+    }
   });
 }
 

@@ -147,7 +147,6 @@ function overhearing(fetcher: SegmentFetcher, hear: (name: string) => void): Seg
 }
 
 function etagOf(file: NzbFile, size: number): string {
-  const hash = createHash('sha256').update(`${size}\n`);
-  for (const { id, number } of file.segments) hash.update(`${number} ${id}\n`);
-  return hash.digest('base64url').slice(0, 27);
+  const articles = file.segments.map(({ id, number }) => `${number} ${id}`).join('\n');
+  return createHash('sha256').update(`${size}\n${articles}`).digest('base64url').slice(0, 27);
 }

@@ -9,7 +9,7 @@ import { safeName } from '../nzb/safe-name.js';
 import { largestFile, provisionalName } from './naming.js';
 import { PostedFile, type PostedFileHost, type PostedFileOwner } from './posted-file.js';
 
-/** Warnings a release keeps. */
+/** Files whose trouble a release tells; of ten thousand, a hundred say enough. */
 const mostWarnings = 100;
 
 /** What a release record is made of. */
@@ -41,17 +41,17 @@ export class ReleaseRecord implements PostedFileOwner {
   readonly #parts: ReleaseRecordParts;
   readonly #files: ReadonlyMap<PostedFile, RecordedFile>;
   readonly #named: Set<PostedFile>;
-  readonly #warnings: string[];
+  /** Why files are not listed yet. */
+  readonly #unresolved = new Map<PostedFile, string>();
   #folder: FolderNode<FileContent> | undefined;
   #name = '';
   #lastPath = '';
 
   constructor(parts: ReleaseRecordParts) {
-    const { files, warnings } = parts.nzb;
+    const { files } = parts.nzb;
     this.id = parts.id;
     this.addedMs = parts.addedMs;
     this.#parts = parts;
-    this.#warnings = [...warnings];
     const entries = files.map((file, index): [PostedFile, RecordedFile] => {
       const name = file.nameHint || provisionalName(index, files.length);
       return [new PostedFile(file, this, parts.host), { name, isProvisional: file.nameHint === '', lastPath: '' }];
@@ -90,6 +90,7 @@ export class ReleaseRecord implements PostedFileOwner {
 
   resolved(content: PostedFile, nameInArticles: string): void {
     const { tree } = this.#parts;
+    this.#unresolved.delete(content);
     const file = this.#files.get(content);
     const name = safeName(nameInArticles);
     if (file?.isProvisional && name !== '') tree.rename(content, file.name, name);
@@ -103,9 +104,9 @@ export class ReleaseRecord implements PostedFileOwner {
     this.#parts.emptied();
   }
 
-  /** Notes something odd. */
-  warn(warning: string): void {
-    if (this.#warnings.length < mostWarnings) this.#warnings.push(warning);
+  /** Notes why the size of a file could not be found out; forgotten once it could. */
+  unresolved(content: PostedFile, why: string): void {
+    if (this.#unresolved.has(content) || this.#unresolved.size < mostWarnings) this.#unresolved.set(content, why);
   }
 
   /** The path of one of its files, the last one when it has none. */
@@ -148,7 +149,7 @@ export class ReleaseRecord implements PostedFileOwner {
       });
     });
     const { id, addedMs } = this;
-    const warnings = [...this.#warnings];
+    const warnings = [...nzb.warnings, ...this.#unresolved.values()];
     return Object.freeze({ id, name: this.#name, path: this.#lastPath, addedMs, files, warnings, meta: nzb.meta });
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/index.js';
 import type { NewsreelEvents } from '../../src/model/index.js';
-import { memoryFile, nzbText } from '../../src/testing.js';
+import { manualClock, memoryFile, nzbText } from '../../src/testing.js';
 import { bytesOf, engineOver, release, same, settle } from './fixtures.js';
 
 const open: Engine[] = [];
@@ -100,7 +100,41 @@ describe('Library.add', () => {
     expect((await engine.library.stat('/r/bad.bin')).size).toBe(250_000);
     expect(changes).toEqual(['/r/bad.bin']);
     expect(await names(engine, '/r')).toEqual(['bad.bin', 'good.bin']);
-    expect(engine.library.releases()[0]!.files[0]!.size).toBe(250_000);
+    expect(engine.library.releases()[0]).toMatchObject({ warnings: [], files: [{ size: 250_000 }, { size: 251_000 }] });
+  });
+
+  it('tries again by itself when the provider was only away', async () => {
+    const { articles, nzb } = release(['a.bin']);
+    let away = true;
+    const clock = manualClock();
+    const { engine, made } = await run([{ articles, fault: () => (away ? 'timeout' : undefined) }], {
+      clock,
+      coolDownWaitMs: 1,
+      breaker: { failures: 1000 },
+    });
+    const added = await engine.library.add(nzb, { name: 'r' });
+    expect(added.warnings).toHaveLength(1);
+    clock.advance(15_000);
+    await settle();
+    expect(await names(engine, '/r')).toEqual([]);
+    away = false;
+    clock.advance(59_999);
+    await settle();
+    expect(await names(engine, '/r')).toEqual([]);
+    clock.advance(1);
+    await expect.poll(() => names(engine, '/r')).toEqual(['a.bin']);
+    expect(engine.library.releases()[0]!.warnings).toEqual([]);
+    // What is definitely not there is not asked for again and again.
+    const missing = await engine.library.add(
+      release(['gone.bin'], 900).nzb.replaceAll('newsreel.invalid', 'gone.invalid'),
+    );
+    expect(missing.warnings).toHaveLength(1);
+    const asked = made[0]!.calls.fetch.length;
+    clock.advance(3_600_000);
+    await settle();
+    expect(made[0]!.calls.fetch.length).toBe(asked);
+    await engine.close();
+    expect(clock.pending).toBe(0);
   });
 
   it.each([

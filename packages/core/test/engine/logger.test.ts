@@ -41,6 +41,13 @@ describe('redactingLogger', () => {
     expect(error.message).toBe('login as hunter2 failed');
   });
 
+  it('survives a logger that throws', () => {
+    const boom = () => {
+      throw new Error('boom');
+    };
+    redactingLogger({ debug: boom, info: boom, warn: boom, error: boom }).warn({}, 'x');
+  });
+
   it('survives cycles and depth', () => {
     const { lines, logger } = recorder();
     const loop: Record<string, unknown> = {};
