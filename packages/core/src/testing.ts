@@ -11,6 +11,7 @@ export {
   type ArticleSourceSupports,
   articleSourceSuite,
 } from './testing/article-source-suite.js';
+export { type ByteSourceSubject, type ByteSourceSuiteOptions, byteSourceSuite } from './testing/byte-source-suite.js';
 export { type CatalogSubject, type CatalogSuiteOptions, catalogSuite } from './testing/catalog-suite.js';
 export {
   type HealthSubject,

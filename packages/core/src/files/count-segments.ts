@@ -2,6 +2,9 @@ import type { PartHeader } from '../model/article.js';
 import type { NzbFile } from '../model/nzb.js';
 import { EncodedSizes } from './encoded-sizes.js';
 
+/** Fewer articles than this are alike by chance. */
+const fewestAlike = 4;
+
 /**
  * How many segments a file has, by the NZB and one article's header together. An NZB may lack the last segments without
  * a word in the subject, and a subject's count may be about something else (the files of the post).
@@ -16,7 +19,7 @@ export function countSegments(file: NzbFile, index: number, part: PartHeader): n
   if (even === undefined || even === claimed || even < listed) return claimed;
   if (totalParts === even) return even;
   if (totalParts !== undefined) return claimed;
-  // Without the poster's own word: the listed articles together must be too few, or too many, by about as much.
+  // Without the poster's own word: the listed articles must be alike, and too few or too many by about as much.
   const sizes = new EncodedSizes(file, even);
-  return sizes.isEven && sizes.agreesWith(fileSize) ? even : claimed;
+  return file.segments.length >= fewestAlike && sizes.isEven && sizes.agreesWith(fileSize) ? even : claimed;
 }

@@ -80,6 +80,9 @@ export class LayoutSearch {
   async #weigh(index: number, options: SegmentFetchOptions): Promise<void> {
     const unheard = this.#map.neighbours(index).filter((neighbour) => this.#map.isUnheard(neighbour));
     await Promise.all(unheard.map((neighbour) => this.#lookIfPossible(neighbour, options)));
+    // The two ends of the file are certain, so they show whether a provider gets its ranges right.
+    for (const end of [this.#map.count - 1, 0])
+      if (!this.#map.isUnheard(index) && !this.#map.isVouched(index)) await this.#lookIfPossible(end, options);
     if (!this.#map.isUnheard(index)) this.#map.weigh(index);
     await this.look(index, options);
   }

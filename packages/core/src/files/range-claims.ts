@@ -12,6 +12,7 @@ export interface RangeClaim {
 export class RangeClaims {
   readonly #bySegment = new Map<number, RangeClaim[]>();
   readonly #caught = new Set<string>();
+  readonly #vouched = new Set<string>();
 
   /** Remembers a claim. Returns whether another provider says the same: two copies that agree are believed. */
   add(index: number, claim: RangeClaim): boolean {
@@ -47,6 +48,16 @@ export class RangeClaims {
   /** Whether this provider gave a wrong range before. */
   isCaught(provider: string): boolean {
     return this.#caught.has(provider);
+  }
+
+  /** This provider gave a range that is certain to be right. */
+  vouch(provider: string): void {
+    this.#vouched.add(provider);
+  }
+
+  /** Whether this provider gave right ranges before, and no wrong one. */
+  isVouched(provider: string): boolean {
+    return this.#vouched.has(provider) && !this.#caught.has(provider);
   }
 
   /** The segments somebody claimed something about. */

@@ -75,6 +75,7 @@ export class SegmentLayout {
 
   /** Whether the range is possible between the certain borders. */
   allows(index: number, range: ByteRange): boolean {
+    if (this.size === 0) return range.end === 0;
     return this.exact.allows(index, range.start) && this.exact.allows(index + 1, range.end);
   }
 

@@ -131,9 +131,15 @@ export class SegmentMap {
     return this.#layout?.exactRange(index) === undefined && this.#claims.of(index) === undefined;
   }
 
+  /** Whether who claims something about a segment has been right where it could be checked. */
+  isVouched(index: number): boolean {
+    const claim = this.#claims.of(index);
+    return claim !== undefined && this.#claims.isVouched(claim.provider);
+  }
+
   /**
-   * Believes a claim when its neighbours' articles join it without a gap; else marks it as disputed, so that from now
-   * on only a copy that something else confirms is accepted.
+   * Believes a claim when its neighbours' articles join it without a gap and its provider was right before; else marks
+   * it as disputed, so that from now on only a copy that something else confirms is accepted.
    */
   weigh(index: number): void {
     const layout = this.#known();
@@ -148,7 +154,8 @@ export class SegmentMap {
       if (!isJoined && other?.provider === claim.provider) this.#claims.catch(claim.provider);
       return isJoined;
     });
-    if (claim && joins.includes(true) && !joins.includes(false)) this.#settle(index, claim.range);
+    const isJoined = joins.includes(true) && !joins.includes(false);
+    if (claim && isJoined && this.#claims.isVouched(claim.provider)) this.#settle(index, claim.range);
     else this.#disputed.add(index);
   }
 
@@ -158,16 +165,18 @@ export class SegmentMap {
     if (part === undefined) return 'it does not say which part of the file it is';
     const { range, fileSize } = part;
     const said = `its range [${range.start}, ${range.end}) of ${fileSize} bytes`;
-    if (range.end - range.start !== article.bytes.length) return `${said} is not as long as its bytes`;
-    if (!isInside(part)) return `${said} is not inside the file`;
-    const layout = this.#layout ?? this.#establish(index, part);
-    if (fileSize !== layout.size || !layout.allows(index, range)) {
+    const refuse = (what: string): string => {
       this.#claims.catch(article.provider);
-      return `${said} is impossible beside the other parts`;
-    }
+      return `${said} ${what}`;
+    };
+    if (range.end - range.start !== article.bytes.length) return refuse('is not as long as its bytes');
+    if (!isInside(part)) return refuse('is not inside the file');
+    const layout = this.#layout ?? this.#establish(index, part);
+    if (fileSize !== layout.size || !layout.allows(index, range)) return refuse('is impossible beside the other parts');
     this.#layout = layout;
-    const claim = { range, provider: article.provider };
-    if (layout.proves(index, range) || this.#claims.add(index, claim)) this.#settle(index, range);
+    const isProved = layout.proves(index, range);
+    if (isProved) this.#claims.vouch(article.provider);
+    if (isProved || this.#claims.add(index, { range, provider: article.provider })) this.#settle(index, range);
     else if (layout.isFirm || this.#disputed.has(index) || this.#claims.isCaught(article.provider))
       return `${said} contradicts the other parts`;
     return undefined;

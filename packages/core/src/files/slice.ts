@@ -43,14 +43,20 @@ export function shift(range: ByteRange, by: number): ByteRange {
 /** Nothing happens, and nothing is thrown, before the first `next()`. */
 function deferred<T>(start: () => AsyncIterable<T>): AsyncIterable<T> {
   let iterator: AsyncIterator<T> | undefined;
-  const begin = () => {
-    iterator ??= start()[Symbol.asyncIterator]();
-    return iterator;
-  };
+  let isOver = false;
+  const finished = { done: true, value: undefined } as const;
   const iteration: AsyncIterableIterator<T> = {
     [Symbol.asyncIterator]: () => iteration,
-    next: async () => begin().next(),
-    return: async () => (await iterator?.return?.()) ?? { done: true, value: undefined },
+    async next() {
+      if (isOver) return finished;
+      iterator ??= start()[Symbol.asyncIterator]();
+      return iterator.next();
+    },
+    async return() {
+      isOver = true;
+      await iterator?.return?.();
+      return finished;
+    },
   };
   return iteration;
 }
