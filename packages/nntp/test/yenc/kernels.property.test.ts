@@ -96,6 +96,28 @@ const structured = fc
     return { input: latin1(text) as Uint8Array, line };
   });
 
+/**
+ * Lines of just the length that is declared, as prediction likes them, except for a few characters at their beginning
+ * and end, where everything that means something is tried.
+ */
+const rows = fc
+  .record({
+    line: fc.integer({ min: 4, max: 140 }),
+    edges: fc.array(fc.tuple(edge(), edge(), fc.boolean()), { minLength: 1, maxLength: 8, size: 'max' }),
+  })
+  .map(({ line, edges }) => {
+    const text = edges.map(([head, tail, longer]) => {
+      const length = line + (longer ? 1 : 0) + (head.startsWith('.') ? 1 : 0);
+      const middle = 'z'.repeat(Math.max(length - head.length - tail.length, 0));
+      return `${head}${middle}${tail}\r\n`;
+    });
+    return { input: latin1(`${text.join('')}tail`) as Uint8Array, line };
+  });
+
+function edge() {
+  return fc.array(fc.constantFrom(...'==...yz\r\n'), { maxLength: 4, size: 'max' }).map((chars) => chars.join(''));
+}
+
 describe.each(availableEngines())('%s against the byte oracle', (name) => {
   it('agrees on adversarial text, however it is split', () => {
     fc.assert(
@@ -136,6 +158,17 @@ describe.each(availableEngines())('%s against the byte oracle', (name) => {
         },
       ),
       { numRuns: 800 },
+    );
+  });
+
+  it('agrees on lines of the declared length with anything at their edges', () => {
+    fc.assert(
+      fc.property(rows, splits, fc.boolean(), ({ input, line }, pieces, inside) => {
+        const { result, crcHolds } = run(name, input, pieces, line, inside, false);
+        expect(result).toEqual(oracleDecode(input));
+        expect(crcHolds).toBe(true);
+      }),
+      { numRuns: 1500 },
     );
   });
 
