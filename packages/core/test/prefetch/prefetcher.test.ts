@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import type { Prefetch, SegmentFetcher } from '../../src/fetch/segment-fetcher.js';
+import type { ByteSource, Segment } from '../../src/model/byte-source.js';
+import type { ByteRange } from '../../src/model/common.js';
+import type { PrefetchPolicy, PrefetchView } from '../../src/model/policies.js';
+import { Prefetcher } from '../../src/prefetch/prefetcher.js';
+import { manualClock } from '../../src/util/clock.js';
+
+const articleBytes = 100;
+
+/** A hundred articles of 100 bytes, of which nothing but the order matters. */
+const source: ByteSource = {
+  size: 10_000,
+  read: () => {
+    throw new Error('look-ahead reads nothing');
+  },
+  *segments(range: ByteRange): Generator<Segment> {
+    for (let index = Math.floor(range.start / articleBytes); index * articleBytes < range.end; index++) {
+      const start = index * articleBytes;
+      yield { id: `${index}`, range: { start, end: start + articleBytes }, exact: true, expectedBytes: articleBytes };
+    }
+  },
+};
+
+/** Remembers what is asked for; things arrive when told to. */
+class AskedFetcher {
+  readonly asked: string[] = [];
+  readonly cancelled: string[] = [];
+  readonly there = new Set<string>();
+  readonly #underWay = new Map<string, (bytes: number) => void>();
+
+  isCachedOrInFlight(id: string): boolean {
+    return this.there.has(id) || this.#underWay.has(id);
+  }
+
+  prefetch(segment: Segment): Prefetch {
+    this.asked.push(segment.id);
+    const done = new Promise<number>((resolve) => this.#underWay.set(segment.id, resolve));
+    return { done, cancel: () => this.cancelled.push(segment.id) };
+  }
+
+  async arrive(id: string, bytes = articleBytes): Promise<void> {
+    if (bytes > 0) this.there.add(id);
+    this.#underWay.get(id)?.(bytes);
+    this.#underWay.delete(id);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function setting(policy: PrefetchPolicy, end?: number) {
+  const fetcher = new AskedFetcher();
+  const clock = manualClock();
+  const window = new Prefetcher({
+    source,
+    fetcher: fetcher as unknown as SegmentFetcher,
+    policy,
+    clock,
+    view: { freeSlots: () => 10, readers: () => 1 },
+    end,
+  });
+  return { fetcher, window, clock };
+}
+
+const ids = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => `${from + at}`);
+
+describe('look-ahead window', () => {
+  it('asks for nothing before the first byte is there', () => {
+    const { fetcher } = setting(() => ({ aheadBytes: 1000, concurrency: 10 }));
+    expect(fetcher.asked).toEqual([]);
+  });
+
+  it('asks for what the window covers, and once only', () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 350, concurrency: 10 }));
+    window.moved(0, 0);
+    expect(fetcher.asked).toEqual(ids(0, 4));
+    window.moved(0, 0);
+    window.moved(49, 49);
+    expect(fetcher.asked).toEqual(ids(0, 4));
+    window.moved(51, 2);
+    expect(fetcher.asked).toEqual(ids(0, 5));
+    window.moved(300, 249);
+    expect(fetcher.asked).toEqual(ids(0, 7));
+  });
+
+  it('leaves out what is cached or on its way', () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 500, concurrency: 10 }));
+    for (const id of ['0', '2', '3']) fetcher.there.add(id);
+    window.moved(0, 0);
+    expect(fetcher.asked).toEqual(['1', '4']);
+  });
+
+  it('keeps to the concurrency and goes on as things arrive', async () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 600, concurrency: 2 }));
+    window.moved(0, 0);
+    expect(fetcher.asked).toEqual(ids(0, 2));
+    await fetcher.arrive('1');
+    expect(fetcher.asked).toEqual(ids(0, 3));
+    await fetcher.arrive('0');
+    await fetcher.arrive('2');
+    expect(fetcher.asked).toEqual(ids(0, 5));
+    expect(window.underWay).toBe(2);
+  });
+
+  it('costs nothing while the reader pauses, once the window is full', async () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 600, concurrency: 3 }));
+    window.moved(0, 0);
+    for (const id of ids(0, 6)) await fetcher.arrive(id);
+    expect(fetcher.asked).toEqual(ids(0, 6));
+    expect(window.underWay).toBe(0);
+  });
+
+  it('stops at the end of the range', async () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 100_000, concurrency: 100 }), 420);
+    window.moved(0, 0);
+    expect(fetcher.asked).toEqual(ids(0, 5));
+    window.moved(420, 420);
+    expect(fetcher.asked).toEqual(ids(0, 5));
+  });
+
+  it('gives up everything under way in one call and stays quiet', async () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 1000, concurrency: 4 }));
+    window.moved(0, 0);
+    await fetcher.arrive('0');
+    window.close();
+    expect(fetcher.cancelled).toEqual(ids(1, 5));
+    expect(window.underWay).toBe(0);
+    for (const id of ids(1, 5)) await fetcher.arrive(id, 0);
+    window.moved(500, 500);
+    expect(fetcher.asked).toEqual(ids(0, 5));
+  });
+
+  it('goes on after something could not be had', async () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 500, concurrency: 1 }));
+    window.moved(0, 0);
+    await fetcher.arrive('0', 0);
+    await fetcher.arrive('1', 0);
+    expect(fetcher.asked).toEqual(ids(0, 3));
+  });
+
+  it('tells the policy what it measured', async () => {
+    const views: PrefetchView[] = [];
+    const { fetcher, window, clock } = setting((view) => {
+      views.push(view);
+      return { aheadBytes: 200, concurrency: 2 };
+    }, 5000);
+    window.waited(40);
+    window.moved(1000, 0);
+    expect(views[0]).toEqual({
+      position: 1000,
+      size: 10_000,
+      remainingBytes: 4000,
+      contiguousBytes: 0,
+      consumedPerSecond: 0,
+      arrivingPerSecond: 0,
+      latencyMs: 40,
+      articleBytes: 700 * 1024,
+      freeSlots: 10,
+      readers: 1,
+    });
+    clock.advance(1000);
+    await fetcher.arrive('10');
+    window.moved(1100, 100);
+    expect(views.at(-1)).toMatchObject({ position: 1100, contiguousBytes: 100, articleBytes, freeSlots: 11 });
+    for (const rate of [views.at(-1)?.consumedPerSecond, views.at(-1)?.arrivingPerSecond]) {
+      expect(rate).toBeGreaterThan(90);
+      expect(rate).toBeLessThan(115);
+    }
+  });
+});
