@@ -1,5 +1,6 @@
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
+import type { ProviderStats } from '../model/provider.js';
 
 /** When a provider is left alone, and for how long. */
 export interface CircuitBreakerOptions {
@@ -16,6 +17,8 @@ export interface CircuitBreakerContext {
   readonly provider: string;
   readonly events: EventSink;
   readonly clock: Clock;
+  /** What the provider says of itself: when it has reported the same already, it is not reported twice. */
+  readonly ownState: () => ProviderStats['state'];
   /** Called when requests may pass again. */
   readonly onRoom: () => void;
 }
@@ -32,7 +35,8 @@ export interface Pass {
 
 /**
  * Leaves a failing provider alone for a while. Closed: all pass. Open: none pass until the cool-down is over. Half-open:
- * one request tries; its outcome closes the circuit or opens it for twice as long. Disabled: none pass ever again.
+ * one request tries; its outcome closes the circuit or opens it for twice as long. Disabled: none pass until it is
+ * enabled again.
  */
 export class CircuitBreaker {
   readonly #context: CircuitBreakerContext;
@@ -46,6 +50,7 @@ export class CircuitBreaker {
   #probing = false;
   #cancelTimer: (() => void) | undefined;
   #cause: unknown;
+  #announced = false;
   /** Counts changes of state, so that the outcome of a request from before a change is not mistaken for news. */
   #era = 0;
 
@@ -99,12 +104,17 @@ export class CircuitBreaker {
     };
   }
 
-  /** Takes the provider out of use for good. */
+  /** Takes the provider out of use. */
   disable(cause: unknown): void {
     if (this.#state === 'disabled') return;
     this.#enter('disabled', cause);
     this.#degraded(true);
     this.#context.onRoom();
+  }
+
+  /** Takes a disabled provider back into use: somebody has seen it work. */
+  enable(): void {
+    if (this.#state === 'disabled') this.#recover();
   }
 
   /** Stops the timer. */
@@ -114,11 +124,16 @@ export class CircuitBreaker {
 
   #answered(probe: boolean): void {
     this.#failuresInRow = 0;
-    if (!probe) return;
+    if (probe) this.#recover();
+  }
+
+  #recover(): void {
+    const { events, provider, onRoom } = this.#context;
     this.#openings = 0;
     this.#enter('closed', undefined);
-    this.#context.events.emit('provider:recovered', { provider: this.#context.provider });
-    this.#context.onRoom();
+    if (this.#announced) events.emit('provider:recovered', { provider });
+    this.#announced = false;
+    onRoom();
   }
 
   #failed(probe: boolean, cause: unknown): void {
@@ -147,7 +162,9 @@ export class CircuitBreaker {
   }
 
   #degraded(disabled: boolean): void {
-    const { events, provider } = this.#context;
+    const { events, provider, ownState } = this.#context;
+    if (ownState() === (disabled ? 'disabled' : 'degraded')) return;
+    this.#announced = true;
     events.emit('provider:degraded', { provider, disabled, cause: this.#cause });
   }
 }

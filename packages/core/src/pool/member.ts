@@ -31,7 +31,9 @@ export class Member {
   constructor(provider: Provider, context: MemberContext) {
     this.provider = provider;
     const { events, clock, onRoom } = context;
-    this.breaker = new CircuitBreaker({ provider: provider.name, events, clock, onRoom }, context.breaker);
+    const ownState = () => provider.stats().state;
+    const breakerContext = { provider: provider.name, events, clock, onRoom, ownState };
+    this.breaker = new CircuitBreaker(breakerContext, context.breaker);
   }
 
   /** Its name. */
@@ -39,7 +41,7 @@ export class Member {
     return this.provider.name;
   }
 
-  /** Whether it is known that it will never answer again. */
+  /** Whether it is known to be out of use. */
   get disabled(): boolean {
     return this.breaker.state === 'disabled';
   }

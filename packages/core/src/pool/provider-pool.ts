@@ -146,7 +146,13 @@ class Pool implements ProviderPool {
     throwIfAborted(options?.signal);
     const bounds = guard({ signal: options?.signal, alsoSignal: this.#closing.signal });
     try {
-      return await Promise.all(this.#members.map(({ provider }) => provider.check({ signal: bounds.signal })));
+      return await Promise.all(
+        this.#members.map(async ({ provider, breaker }) => {
+          const found = await provider.check({ signal: bounds.signal });
+          if (found.ok) breaker.enable();
+          return found;
+        }),
+      );
     } finally {
       bounds.done();
     }

@@ -6,8 +6,8 @@ import { recorder } from './support.js';
 function breaker() {
   const clock = manualClock();
   const events = recorder();
-  const world = { clock, events, room: 0 };
-  const context = { provider: 'p', events, clock, onRoom: () => void world.room++ };
+  const world = { clock, events, room: 0, ownState: 'ready' as 'ready' | 'degraded' | 'disabled' };
+  const context = { provider: 'p', events, clock, onRoom: () => void world.room++, ownState: () => world.ownState };
   const circuit = new CircuitBreaker(context, { failures: 3, coolDownMs: 100, maxCoolDownMs: 1000 });
   const fail = (times = 1) => {
     for (let count = 0; count < times; count++) circuit.begin().failed(new Error('no'));
@@ -29,7 +29,7 @@ describe('circuit breaker', () => {
   });
 
   it('lets one request try after the cool-down', () => {
-    const { circuit, fail, clock, events, ...world } = breaker();
+    const { circuit, fail, clock, events } = breaker();
     fail(3);
     clock.advance(99);
     expect(circuit.passable).toBe(false);
@@ -41,7 +41,6 @@ describe('circuit breaker', () => {
     expect(circuit.state).toBe('closed');
     expect(events.names()).toEqual(['provider:degraded', 'provider:recovered']);
     expect(clock.pending).toBe(0);
-    expect(world.room).toBe(0);
   });
 
   it('cools down twice as long after each failed trial, up to a limit, and says so once', () => {
@@ -101,6 +100,26 @@ describe('circuit breaker', () => {
     expect([circuit.state, circuit.passable, circuit.waitMs]).toEqual(['disabled', false, Number.POSITIVE_INFINITY]);
     expect(events.payloads('provider:degraded').map(({ disabled }) => disabled)).toEqual([false, true]);
     expect(clock.pending).toBe(0);
+  });
+
+  it('comes back into use when somebody saw it work', () => {
+    const { circuit, events } = breaker();
+    circuit.disable(new Error('login'));
+    circuit.enable();
+    circuit.enable();
+    expect([circuit.state, circuit.passable, circuit.cause]).toEqual(['closed', true, undefined]);
+    expect(events.names()).toEqual(['provider:degraded', 'provider:recovered']);
+  });
+
+  it('does not repeat what the provider says of itself', () => {
+    const world = breaker();
+    world.ownState = 'degraded';
+    world.fail(3);
+    world.clock.advance(100);
+    world.circuit.begin().answered();
+    world.ownState = 'disabled';
+    world.circuit.disable(new Error('login'));
+    expect(world.events.names()).toEqual([]);
   });
 
   it('leaves no timer after close', () => {

@@ -177,6 +177,20 @@ describe('warm and check', () => {
     ]);
   });
 
+  it('takes a provider back into use when its check passes', async () => {
+    let refused = true;
+    const { pool, events } = pooled([{ name: 'a', fault: () => (refused ? 'auth' : undefined) }]);
+    await rejection(pool.fetch(ids[0] as string));
+    expect(pool.stats().providers[0]?.state).toBe('disabled');
+    refused = false;
+    await pool.check();
+    (await pool.fetch(ids[0] as string)).release();
+    expect(events.names().filter((name) => name.startsWith('provider:'))).toEqual([
+      'provider:degraded',
+      'provider:recovered',
+    ]);
+  });
+
   it('says why nothing could be opened', async () => {
     const { pool, providers } = pooled([{ name: 'a' }, { name: 'b' }]);
     await providers[0]?.close();
