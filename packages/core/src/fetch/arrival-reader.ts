@@ -7,26 +7,31 @@ import type { IncomingArticle, LeadingAttempt } from './incoming-article.js';
 import { pieceBytes } from './piece-pool.js';
 
 /**
- * One reader of an arriving article. Remembers the interval it has shown and its CRC-32; another attempt's bytes are
- * shown only after its own bytes over that interval matched. Offsets are those of the file.
+ * One reader of an arriving article. Remembers the interval it has shown and, once the attempt it was shown from is
+ * abandoned, its CRC-32 (taken at that moment, while the bytes are still there, so that nothing is computed as long as
+ * all goes well). Another attempt's bytes are shown only after its own bytes over that interval matched. Offsets are
+ * those of the file.
  */
 export class ArrivalReader {
   readonly #incoming: IncomingArticle;
   readonly #events: EventSink;
   readonly #start: number;
   #end: number;
-  #crc = 0;
+  /** CRC-32 of what was shown, once the attempt it came from is gone. */
+  #crc: number | undefined;
   /** The attempt the next bytes may come from: it agreed with everything shown so far. */
   #agreed: LeadingAttempt | undefined;
   /** An attempt that contradicts what was shown; the verified article will tell who was wrong. */
   #contradicts: LeadingAttempt | undefined;
   #shownFrom = '';
+  readonly #detach: () => void;
 
   constructor(incoming: IncomingArticle, start: number, events: EventSink) {
     this.#incoming = incoming;
     this.#events = events;
     this.#start = start;
     this.#end = start;
+    this.#detach = incoming.onAbandoned((lead) => this.#remember(lead));
   }
 
   /** Where the next byte belongs. */
@@ -37,6 +42,11 @@ export class ArrivalReader {
   /** Whether unverified bytes have been shown. */
   get hasShown(): boolean {
     return this.#end > this.#start;
+  }
+
+  /** It is read no more. */
+  close(): void {
+    this.#detach();
   }
 
   /**
@@ -50,7 +60,6 @@ export class ArrivalReader {
     const end = Math.min(base + lead.available, limit, this.#end + pieceBytes);
     if (this.#end < base || end <= this.#end) return undefined;
     const view = lead.bytes.subarray(this.#end - base, end - base);
-    this.#crc = crc32(view, this.#crc);
     this.#end = end;
     this.#shownFrom = lead.provider;
     return view;
@@ -59,22 +68,29 @@ export class ArrivalReader {
   /** @throws ArticleCorruptError when the verified article is not what was shown. */
   confirm(article: Article, range: ByteRange): void {
     if (!this.hasShown) return;
-    // What was shown came out of this very buffer: its checksum covers it.
-    if (this.#agreed === this.#incoming.lead && this.#incoming.isLead(article)) return;
-    const actualCrc = crcOver(article.bytes, range.start, this.#start, this.#end);
-    if (actualCrc === this.#crc) return;
+    const { lead } = this.#incoming;
+    if (lead !== undefined && lead === this.#agreed) {
+      // What was shown came out of this very buffer: its checksum covers it.
+      if (this.#incoming.isLead(article)) return;
+      this.#remember(lead);
+    }
+    const actualCrc = this.#crc;
+    const expectedCrc = crcOver(article.bytes, range.start, this.#start, this.#end);
+    if (expectedCrc !== undefined && expectedCrc === actualCrc) return;
     throw new ArticleCorruptError({
       messageId: article.id,
       provider: this.#shownFrom,
       reason: 'bytes handed on before verification differ from the verified article',
-      expectedCrc: actualCrc,
-      actualCrc: this.#crc,
+      expectedCrc,
+      actualCrc,
     });
   }
 
   /** The read fails. When that means that what was shown is or may well be wrong, a retraction is reported. */
   failed(error: unknown): void {
-    if (this.hasShown && hasCode(error, 'ERR_ARTICLE_CORRUPT')) this.#retract();
+    if (!this.hasShown || !hasCode(error, 'ERR_ARTICLE_CORRUPT')) return;
+    const range = { start: this.#start, end: this.#end };
+    this.#events.emit('read:retracted', { id: this.#incoming.id, range, provider: this.#shownFrom });
   }
 
   #mayShow(lead: LeadingAttempt, agrees: (part: PartHeader) => boolean): boolean {
@@ -91,9 +107,10 @@ export class ArrivalReader {
     return true;
   }
 
-  #retract(): void {
-    const range = { start: this.#start, end: this.#end };
-    this.#events.emit('read:retracted', { id: this.#incoming.id, range, provider: this.#shownFrom });
+  /** An attempt this reader agreed with holds everything shown so far. */
+  #remember(lead: LeadingAttempt): void {
+    if (lead === this.#agreed && this.hasShown)
+      this.#crc = crcOver(lead.bytes, lead.part.range.start, this.#start, this.#end);
   }
 }
 

@@ -6,6 +6,7 @@ import type { EventSink } from '../model/events.js';
 import { subLease } from '../util/lease.js';
 import { onAbort } from '../util/signals.js';
 import { ArrivalReader } from './arrival-reader.js';
+import type { FlightSeat } from './flight.js';
 import type { PiecePool } from './piece-pool.js';
 import type { Boarding, SegmentFlights } from './segment-flights.js';
 
@@ -20,8 +21,8 @@ export interface FollowRequest {
   readonly segment: Segment;
   /** Bytes wanted, in offsets of the posted file. */
   readonly range: ByteRange;
-  /** The verified article (taken over) or a place on its flight. */
-  readonly boarding: { readonly article: Article } | Boarding;
+  /** Gets the verified article (taken over) or a place on its flight. */
+  readonly board: () => Promise<{ readonly article: Article } | Boarding>;
   readonly flights: SegmentFlights;
   readonly events: EventSink;
   readonly pieces: PiecePool;
@@ -30,41 +31,41 @@ export interface FollowRequest {
   readonly fetchAnew: () => Promise<Article>;
 }
 
-/** The bytes of one article as they land; see `SegmentFetcher.follow`. */
+/**
+ * The bytes of one article as they land; see `SegmentFetcher.follow`. One generator on purpose: every layer of
+ * generators costs each piece several turns of the microtask queue.
+ */
 export async function* follow(request: FollowRequest): AsyncGenerator<Lease, void, undefined> {
-  const { boarding, range, segment } = request;
-  if ('article' in boarding) {
-    yield* rest(boarding.article, segment, range, range.start);
-    return;
+  const { range, segment, signal, pieces } = request;
+  const boarding = await request.board();
+  let article = 'article' in boarding ? boarding.article : undefined;
+  let position = range.start;
+  if ('seat' in boarding) {
+    const { seat } = boarding;
+    const reader = new ArrivalReader(seat.flight.incoming, range.start, request.events);
+    const unlink = onAbort(signal, (reason) => seat.abort(reason));
+    try {
+      while (!seat.outcome) {
+        const view = reader.take(unverifiedEnd(seat, range), segment.agrees);
+        if (view) yield pieces.copy(view);
+        else await seat.changed(true);
+      }
+      article = landed(request, boarding, reader);
+      position = reader.position;
+    } finally {
+      reader.close();
+      unlink();
+      seat.leave();
+    }
   }
-  const { seat } = boarding;
-  const reader = new ArrivalReader(seat.flight.incoming, range.start, request.events);
-  const unlink = onAbort(request.signal, (reason) => seat.abort(reason));
-  let article: Article | undefined;
-  try {
-    yield* arriving(request, boarding, reader);
-    article = landed(request, boarding, reader);
-  } finally {
-    unlink();
-    seat.leave();
-  }
-  yield* rest(article ?? (await request.fetchAnew()), segment, range, reader.position);
+  const lease = rest(article ?? (await request.fetchAnew()), segment, range, position);
+  if (lease) yield lease;
 }
 
-/** Pieces of the article while it lands; ends when it is verified, has failed or the reader has been aborted. */
-async function* arriving(
-  request: FollowRequest,
-  { seat }: Boarding,
-  reader: ArrivalReader,
-): AsyncGenerator<Lease, void, undefined> {
-  const { segment, range, pieces } = request;
-  while (!seat.outcome) {
-    const part = seat.flight.incoming.lead?.part.range;
-    const end = part ? Math.min(part.end, range.end) : range.end;
-    const view = reader.take(end - heldBackBytes, segment.agrees);
-    if (view) yield pieces.copy(view);
-    else await seat.changed(true);
-  }
+/** Where bytes end that may be handed on before the article is verified. */
+function unverifiedEnd(seat: FlightSeat, range: ByteRange): number {
+  const part = seat.flight.incoming.lead?.part.range;
+  return Math.min(part?.end ?? range.end, range.end) - heldBackBytes;
 }
 
 /**
@@ -88,20 +89,13 @@ function landed(
 }
 
 /** What is left of the range in a verified article, without a copy. Takes the article over. */
-async function* rest(
-  article: Article,
-  segment: Segment,
-  range: ByteRange,
-  position: number,
-): AsyncGenerator<Lease, void, undefined> {
+function rest(article: Article, segment: Segment, range: ByteRange, position: number): Lease | undefined {
   const { part, bytes } = article;
   const base = part?.range.start ?? segment.range.start;
   const end = Math.min(base + bytes.length, range.end);
   // Bytes whose place is not certain are nobody's: the file settles where they belong and asks again.
   const isSettled = part === undefined || segment.agrees === undefined || segment.agrees(part);
-  if (!isSettled || position < base || position >= end) {
-    article.release();
-    return;
-  }
-  yield subLease(article, position - base, end - base);
+  if (isSettled && position >= base && position < end) return subLease(article, position - base, end - base);
+  article.release();
+  return undefined;
 }

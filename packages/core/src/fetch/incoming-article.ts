@@ -22,6 +22,7 @@ export class IncomingArticle implements ArrivalSink {
   readonly id: MessageId;
   readonly #agrees: (part: PartHeader) => boolean;
   readonly #changed: () => void;
+  readonly #abandonListeners = new Set<(lead: LeadingAttempt) => void>();
   #lead: LeadingAttempt | undefined;
 
   /**
@@ -53,7 +54,16 @@ export class IncomingArticle implements ArrivalSink {
   }
 
   abandoned(): void {
+    const lead = this.#lead;
+    if (lead === undefined) return;
+    for (const listener of this.#abandonListeners) listener(lead);
     this.#lead = undefined;
+  }
+
+  /** Calls back while the bytes of an abandoned leader are still there. Returns the unsubscribe. */
+  onAbandoned(listener: (lead: LeadingAttempt) => void): () => void {
+    this.#abandonListeners.add(listener);
+    return () => void this.#abandonListeners.delete(listener);
   }
 
   /** Whether a verified article lies in the very memory the leader was shown from. */

@@ -111,16 +111,19 @@ class CachingFetcher implements SegmentFetcher {
     }
   }
 
-  async *follow(
+  follow(
     segment: Segment,
     range: ByteRange,
     options: SegmentFetchOptions = {},
   ): AsyncGenerator<Lease, void, undefined> {
-    this.#throwIfClosed();
-    throwIfAborted(options.signal);
-    const boarding = await this.#board(segment, options);
+    const board = async () => {
+      this.#throwIfClosed();
+      throwIfAborted(options.signal);
+      return this.#board(segment, options);
+    };
     const fetchAnew = () => this.fetch(segment, options);
-    yield* follow({ segment, range, boarding, fetchAnew, ...this.#followParts(options) });
+    const parts = { flights: this.#flights, events: this.#events, pieces: this.#pieces, signal: options.signal };
+    return follow({ segment, range, board, fetchAnew, ...parts });
   }
 
   prefetch(segment: Segment, lane: Lane = 'prefetch'): Prefetch {
@@ -161,10 +164,6 @@ class CachingFetcher implements SegmentFetcher {
     if (article) return { article };
     this.#throwIfClosed();
     return this.#flights.board(segment, options.lane ?? 'playback');
-  }
-
-  #followParts(options: SegmentFetchOptions) {
-    return { signal: options.signal, flights: this.#flights, events: this.#events, pieces: this.#pieces };
   }
 
   #throwIfClosed(): void {

@@ -25,8 +25,9 @@ export async function* copyLeases(leases: AsyncIterable<Lease>): AsyncGenerator<
   for await (const lease of leases) {
     try {
       for (let from = 0; from < lease.bytes.length; ) {
-        if (room.length === 0) room = freshBytes(copyBytes);
-        const piece = lease.bytes.subarray(from, from + room.length);
+        const piece = lease.bytes.subarray(from, from + copyBytes);
+        // What does not fit is not split: twice the pieces cost more than the rest of a buffer.
+        if (piece.length > room.length) room = freshBytes(copyBytes);
         room.set(piece);
         from += piece.length;
         const copy = room.subarray(0, piece.length);

@@ -15,7 +15,7 @@ export class LayoutSearch {
   readonly #map: SegmentMap;
   readonly #fetcher: SegmentFetcher;
   readonly #affinity: string | undefined;
-  #hasReconsidered = false;
+  readonly #reconsidered = new Set<number>();
 
   constructor(file: NzbFile, map: SegmentMap, fetcher: SegmentFetcher, affinity: string | undefined) {
     this.#file = file;
@@ -60,14 +60,18 @@ export class LayoutSearch {
   }
 
   /**
-   * After a segment failed: if its articles contradicted the prediction that all segments are equal, looks at the two
-   * articles whose place is certain whatever the layout, the second and the last. Returns whether reading may go on.
+   * After a segment failed: if its articles contradicted the prediction that all segments are equal, looks at its
+   * neighbours, whose ranges join a true one, and at the articles whose place is certain whatever the layout, the second
+   * and the last. Returns whether reading may go on.
    */
   async reconsider(index: number, options: SegmentFetchOptions): Promise<boolean> {
-    if (options.signal?.aborted || this.#hasReconsidered || !this.#map.isContradicted(index)) return false;
-    this.#hasReconsidered = true;
-    for (const telling of [this.#map.count - 1, 1, 0]) await this.#lookIfPossible(telling, options);
-    return !this.#map.isFirm;
+    if (options.signal?.aborted || this.#reconsidered.has(index) || !this.#map.isContradicted(index)) return false;
+    this.#reconsidered.add(index);
+    for (const telling of [index - 1, index + 1, this.#map.count - 1, 1, 0]) {
+      await this.#lookIfPossible(telling, options);
+      if (!this.#map.isFirm) return true;
+    }
+    return false;
   }
 
   /** The search for a byte did not end. */

@@ -22,7 +22,8 @@ export interface SegmentPlace {
 /**
  * Offset to segment for one posted file. Pure bookkeeping: it is told what articles say and decides what to believe. A
  * range is believed when it is what equal segments predict, when it continues a certain border (an end of the file, a
- * believed neighbour), or when two providers say the same; never because a single article says so against the rest.
+ * believed neighbour), or, where nothing is predicted firmly, when two providers say the same; never because a single
+ * article says so against the rest.
  */
 export class SegmentMap {
   readonly #file: NzbFile;
@@ -176,7 +177,9 @@ export class SegmentMap {
     this.#layout = layout;
     const isProved = layout.proves(index, range);
     if (isProved) this.#claims.vouch(article.provider);
-    if (isProved || this.#claims.add(index, { range, provider: article.provider })) this.#settle(index, range);
+    const isConfirmed = !isProved && this.#claims.add(index, { range, provider: article.provider });
+    // Against equal segments even two copies that agree prove nothing: providers pass the same posted mistake on.
+    if (isProved || (isConfirmed && !layout.isFirm)) this.#settle(index, range);
     else if (layout.isFirm || this.#disputed.has(index) || this.#claims.isCaught(article.provider))
       return `${said} contradicts the other parts`;
     return undefined;

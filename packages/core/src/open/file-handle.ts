@@ -45,9 +45,10 @@ class SourceHandle implements OpenFile {
   }
 
   lendStream(range: ByteRange = { start: 0, end: this.size }, options: ReadOptions = {}): AsyncIterable<Lease> {
+    const count = (bytes: number) => this.#count(bytes, options.label);
     return interruptible(
       options.signal,
-      (signal) => this.#counted(streamLeases(this.#parts, this.#scopes, range, { ...options, signal }), options.label),
+      (signal) => streamLeases(this.#parts, this.#scopes, range, { ...options, signal }, count),
       (lease) => lease.release(),
     );
   }
@@ -114,13 +115,6 @@ class SourceHandle implements OpenFile {
     } finally {
       this.#parts.reading?.(-1);
       scope.end();
-    }
-  }
-
-  async *#counted(leases: AsyncIterable<Lease>, label: string | undefined): AsyncGenerator<Lease, void, undefined> {
-    for await (const lease of leases) {
-      this.#count(lease.bytes.length, label);
-      yield lease;
     }
   }
 

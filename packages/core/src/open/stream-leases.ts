@@ -8,21 +8,37 @@ import type { ReadScopes } from './read-scopes.js';
 
 const defaultStallMs = 2000;
 
-/** The bytes of a range in order, with a look-ahead window of its own. Each lease is the receiver's to release. */
+/**
+ * The bytes of a range in order, with a look-ahead window of its own: it opens with the first byte and grows with what
+ * the reader takes. Each lease is the receiver's to release.
+ * @param count told of every lease before it is handed over
+ */
 export async function* streamLeases(
   parts: FileHandleParts,
   scopes: ReadScopes,
   range: ByteRange,
   options: ReadOptions,
+  count: (bytes: number) => void,
 ): AsyncGenerator<Lease, void, undefined> {
+  const { source, clock } = parts;
   const scope = scopes.begin(options.signal);
   parts.reading?.(1);
   const window = new Prefetcher({ ...parts, end: range.end });
   try {
-    checkRange(range, parts.source.size);
+    checkRange(range, source.size);
     const integrity = options.integrity ?? parts.integrity;
-    const leases = parts.source.read(range, { lane: 'playback', integrity, signal: scope.signal });
-    yield* windowed(parts, window, range.start, leases);
+    let position = range.start;
+    let askedMs = clock.now();
+    for await (const lease of source.read(range, { lane: 'playback', integrity, signal: scope.signal })) {
+      const { length } = lease.bytes;
+      noteWait(parts, window, position, position === range.start, clock.now() - askedMs);
+      window.moved(position, 0);
+      count(length);
+      yield lease;
+      position += length;
+      window.moved(position, length);
+      askedMs = clock.now();
+    }
   } finally {
     window.close();
     parts.reading?.(-1);
@@ -30,38 +46,14 @@ export async function* streamLeases(
   }
 }
 
-/** Moves the window along with the reader: it opens with the first byte and grows with what the reader takes. */
-async function* windowed(
-  parts: FileHandleParts,
+/** What a wait for the next bytes means: the first one is the latency of a seek, a long one is a stall. */
+function noteWait(
+  { events, path, stallMs = defaultStallMs }: FileHandleParts,
   window: Prefetcher,
-  start: number,
-  leases: AsyncIterable<Lease>,
-): AsyncGenerator<Lease, void, undefined> {
-  let position = start;
-  for await (const lease of timed(parts, window, leases, () => position)) {
-    const { length } = lease.bytes;
-    window.moved(position, 0);
-    yield lease;
-    position += length;
-    window.moved(position, length);
-  }
-}
-
-/** Measures how long the reader waits for its next bytes, and reports stalls once they are over. */
-async function* timed(
-  { clock, events, path, stallMs = defaultStallMs }: FileHandleParts,
-  window: Prefetcher,
-  leases: AsyncIterable<Lease>,
-  position: () => number,
-): AsyncGenerator<Lease, void, undefined> {
-  let isFirst = true;
-  let askedMs = clock.now();
-  for await (const lease of leases) {
-    const waitedMs = clock.now() - askedMs;
-    if (isFirst && waitedMs > 0) window.waited(waitedMs);
-    if (waitedMs >= stallMs) events.emit('read:stalled', { path, position: position(), waitedMs });
-    isFirst = false;
-    yield lease;
-    askedMs = clock.now();
-  }
+  position: number,
+  isFirst: boolean,
+  waitedMs: number,
+): void {
+  if (isFirst && waitedMs > 0) window.waited(waitedMs);
+  if (waitedMs >= stallMs) events.emit('read:stalled', { path, position, waitedMs });
 }
