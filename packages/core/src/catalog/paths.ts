@@ -29,13 +29,13 @@ export function lookupNames(path: string): readonly string[] {
 export function folderNames(path: string): readonly string[] {
   const names = namesOf(path);
   if (names !== undefined && Buffer.byteLength(path) + 2 * (maxNameBytes + 1) <= maxPathBytes) return names;
-  throw new AccessError({ path, message: `${JSON.stringify(path)} cannot be a folder's path` });
+  throw new AccessError({ path, message: `${shown(path)} cannot be a folder's path` });
 }
 
 /** The folder and the name of a path something new is to be put at. @throws AccessError */
 export function placeOf(path: string): { readonly folder: readonly string[]; readonly name: string } {
   const names = namesOf(path);
-  if (names === undefined) throw new AccessError({ path, message: `${JSON.stringify(path)} is not a usable path` });
+  if (names === undefined) throw new AccessError({ path, message: `${shown(path)} is not a usable path` });
   const name = names.at(-1);
   if (name === undefined) throw new AccessError({ path, message: 'The root is taken' });
   return { folder: names.slice(0, -1), name };
@@ -61,6 +61,11 @@ export function freeName(name: string, isTaken: (name: string) => boolean): stri
   let number = 2;
   while (isTaken(numberedName(name, number))) number++;
   return numberedName(name, number);
+}
+
+/** A path as it may stand in a message, whoever made it up. */
+function shown(path: string): string {
+  return JSON.stringify(path.length > 200 ? `${path.slice(0, 200)}…` : path);
 }
 
 function fit(text: string, bytes: number): string {

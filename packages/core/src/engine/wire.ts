@@ -15,6 +15,7 @@ import { wrapSource } from '../pool/wrap-source.js';
 import { createByteLedger } from '../util/byte-ledger.js';
 import { type ClosingStep, closeInOrder } from './close-in-order.js';
 import { createEventBus } from './event-bus.js';
+import { FreeSlots } from './free-slots.js';
 import { EngineLibrary } from './library.js';
 import { redactingLogger } from './logger.js';
 import { isSegmentCache, type LaneTimesMs, type ResolvedEngineOptions } from './options.js';
@@ -81,7 +82,8 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
     }),
   );
   const fetcher = keep('segment fetcher', createSegmentFetcher({ pool, cache, events, clock, logger }));
-  const freeSlots = () => providers.reduce((sum, provider) => sum + provider.stats().freeSlots, 0);
+  const slots = keep('count of free places', new FreeSlots(providers, clock));
+  const freeSlots = () => slots.now();
   const reading = new Reading({ fetcher, events, clock, settings, freeSlots, stallThresholdMs });
   const targets = (releaseId: string) => library.healthTargets(releaseId);
   const health = keep('health checker', createHealthChecker({ pool, targets, events, clock }));

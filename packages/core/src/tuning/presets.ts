@@ -4,9 +4,15 @@ import { adaptive } from '../prefetch/policies.js';
 /** Engine options that belong together. Spread one into the options and override what you like. */
 export interface Preset {
   /** Most bytes of articles in flight, cache and look-ahead together. */
-  readonly memory: { readonly limitBytes: number };
+  readonly memory: {
+    /** See {@link Preset.memory}. */
+    readonly limitBytes: number;
+  };
   /** Most bytes of verified articles kept; look-ahead lands here, so it bounds how far ahead all readers can be. */
-  readonly cache: { readonly maxBytes: number };
+  readonly cache: {
+    /** See {@link Preset.cache}. */
+    readonly maxBytes: number;
+  };
   /** How far readers look ahead. */
   readonly prefetch: PrefetchPolicy;
   /** Articles per sweep of STATs on one connection: small sweeps give way to readers sooner. */
@@ -49,7 +55,7 @@ function preset(numbers: {
  * | articles per STAT sweep | 500 | 200 | 50 |
  *
  * The memory limit is all that articles may take: cache, look-ahead and what is in flight, of all readers together. Add
- * Node itself (60 to 100 MiB), about 130 bytes per article of the releases in the library, and 64 KiB per open stream.
+ * Node itself (60 to 100 MiB), about 150 bytes per article of the releases in the library, and 64 KiB per open stream.
  */
 export const presets: {
   /** Many viewers at full speed; up to 1 GiB. */

@@ -155,9 +155,9 @@ describe('LibraryView', () => {
       await expect(library.copy(from, to)).rejects.toMatchObject({ code: 'ERR_ACCESS' });
     }
     await expect(library.removePath('/')).rejects.toMatchObject({ code: 'ERR_ACCESS' });
-    library.tree.folderAt(`/long${'/x'.repeat(1900)}`);
+    library.tree.folderAt(`/long${'/x'.repeat(1700)}`);
     library.tree.folderAt(`/deep${'/y'.repeat(1000)}`);
-    await expect(library.move('/deep', `/long${'/x'.repeat(1900)}/deep`)).rejects.toMatchObject({ code: 'ERR_ACCESS' });
+    await expect(library.move('/deep', `/long${'/x'.repeat(1700)}/deep`)).rejects.toMatchObject({ code: 'ERR_ACCESS' });
     await library.move('/deep', '/moved');
     await expect(library.stat(`/moved${'/y'.repeat(1000)}`)).resolves.toMatchObject({ kind: 'folder' });
   });

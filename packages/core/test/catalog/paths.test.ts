@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { freeName, isUsableName, lookupNames, numberedName, placeOf } from '../../src/catalog/paths.js';
+import { folderNames, freeName, isUsableName, lookupNames, numberedName, placeOf } from '../../src/catalog/paths.js';
 
 describe('paths', () => {
   it('ignores repeated and trailing slashes', () => {
@@ -21,6 +21,12 @@ describe('paths', () => {
   ])('%j finds nothing and takes nothing (%s)', (path) => {
     expect(() => lookupNames(path)).toThrowError(expect.objectContaining({ code: 'ERR_FILE_NOT_FOUND' }));
     expect(() => placeOf(path)).toThrowError(expect.objectContaining({ code: 'ERR_ACCESS' }));
+  });
+
+  it('keeps room in a folder for what will be in it, and messages short', () => {
+    expect(folderNames('/a/b')).toEqual(['a', 'b']);
+    expect(() => folderNames(`/${'ab/'.repeat(1200)}`)).toThrowError(/^.{0,300}$/);
+    expect(() => folderNames('/a/..')).toThrowError(expect.objectContaining({ code: 'ERR_ACCESS' }));
   });
 
   it('accepts names at the limit', () => {

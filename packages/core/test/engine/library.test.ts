@@ -181,6 +181,33 @@ describe('Library.add', () => {
     expect(seen).toEqual([]);
   });
 
+  it('lets one of two who wait for the same size give up alone', async () => {
+    const { articles, nzb } = release(['a.bin']);
+    let stalls = true;
+    const { engine, made } = await run([{ articles, latencyMs: 30, fault: () => (stalls ? 'missing' : undefined) }]);
+    await engine.library.add(nzb, { name: 'r' });
+    stalls = false;
+    const before = made[0]!.calls.fetch.length;
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const leaving = engine.library.stat('/r/a.bin', { signal: controller.signal });
+    const staying = engine.library.stat('/r/a.bin');
+    await settle();
+    controller.abort(reason);
+    await expect(leaving).rejects.toBe(reason);
+    expect((await staying).size).toBe(250_000);
+    expect(made[0]!.calls.fetch.length).toBe(before + 1);
+  });
+
+  it('does nothing when the signal is aborted already', async () => {
+    const { articles, nzb } = release(['a.bin']);
+    const { engine, made } = await run([{ articles }]);
+    const reason = new Error('enough');
+    await expect(engine.library.add(nzb, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(engine.library.revision).toBe(0);
+    expect(made[0]!.calls.fetch).toEqual([]);
+  });
+
   it('rejects when the engine closes meanwhile', async () => {
     const { articles, nzb } = release(['a.bin']);
     const { engine } = await run([{ articles, fault: () => 'stall' }]);
