@@ -146,7 +146,7 @@ export class NntpProvider implements Provider {
       state: policy.disabled ? 'disabled' : cooling ? 'degraded' : 'ready',
       connectionLimit: this.#options.connections,
       learnedLimit: policy.limit,
-      connectionsOpen: all.length,
+      connectionsOpen: all.filter((member) => member.begun).length,
       connectionsBusy: all.filter((member) => member.busy).length,
       freeSlots: this.#freeSlots(),
       wireBytes: closedWireBytes + liveBytes,

@@ -98,7 +98,7 @@ export class Connection implements ExchangeHost {
   /** Takes an exchange into the line. It is written at the end of this turn. */
   send(exchange: Exchange): void {
     if (this.#ended) {
-      exchange.failed(new ClosedError({ what: 'connection' }), true);
+      exchange.failed(this.#broken('had closed the connection'), true);
       return;
     }
     this.#pipeline.add(exchange);
@@ -111,12 +111,8 @@ export class Connection implements ExchangeHost {
     phase: 'greeting' | 'login' | 'reply',
     block?: (line: StatusLine) => BlockReader | undefined,
   ): Promise<StatusLine> {
-    const { deadlines } = this.#options;
-    const deadlineMs = { greeting: deadlines.greetingMs, login: deadlines.loginMs, reply: deadlines.firstByteMs }[
-      phase
-    ];
-    const ask = new Ask(command, phase, deadlineMs, block);
-    if (this.#ended) ask.failed(new ClosedError({ what: 'connection' }));
+    const ask = new Ask(command, phase, this.#options.deadlines, block);
+    if (this.#ended) ask.failed(this.#broken('had closed the connection'));
     else this.#write([newEntry(ask)]);
     return ask.answer;
   }
@@ -149,7 +145,9 @@ export class Connection implements ExchangeHost {
     if (!this.#ended) {
       const quiet = this.#pipeline.outstandingBytes <= fewBytes;
       if (quiet) this.#wire.write(commands.quit);
-      this.#end(reason, new ClosedError({ what: 'connection' }), quiet);
+      const { name } = this.#options;
+      const closed = new ClosedError({ what: `provider ${name}` });
+      this.#end(reason, reason === 'shutdown' ? closed : this.#broken('was idle'), quiet);
     }
     return this.gone;
   }
@@ -293,6 +291,8 @@ export class Connection implements ExchangeHost {
       this.#wire.destroy();
       return;
     }
+    // Half closed: a server that waits for us to hang up after its 205 need not wait.
+    this.#wire.end();
     const cancelTimer = this.#clock.after(this.#options.deadlines.quitMs, () => this.#wire.destroy());
     void this.#wire.gone.then(cancelTimer);
   }

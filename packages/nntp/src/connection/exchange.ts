@@ -60,9 +60,17 @@ export interface Exchange {
   failed(cause: unknown, untouched: boolean): void;
 }
 
+/** How long the answer to an {@link Ask} may take, by phase. */
+export interface AskDeadlines {
+  readonly greetingMs: number;
+  readonly loginMs: number;
+  readonly firstByteMs: number;
+}
+
 /** An exchange with one short answer, as a promise. */
 export class Ask implements Exchange {
   readonly expectedBytes = 512;
+  readonly deadlineMs: number;
   readonly #block: ((line: StatusLine) => BlockReader | undefined) | undefined;
   #answer: StatusLine | undefined;
   #resolve!: (line: StatusLine) => void;
@@ -75,10 +83,11 @@ export class Ask implements Exchange {
 
   constructor(
     readonly command: string,
-    readonly phase: TimeoutPhase,
-    readonly deadlineMs: number,
+    readonly phase: 'greeting' | 'login' | 'reply',
+    { greetingMs, loginMs, firstByteMs }: AskDeadlines,
     block?: (line: StatusLine) => BlockReader | undefined,
   ) {
+    this.deadlineMs = { greeting: greetingMs, login: loginMs, reply: firstByteMs }[phase];
     this.#block = block;
   }
 

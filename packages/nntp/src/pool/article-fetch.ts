@@ -81,6 +81,7 @@ export class ArticleFetch implements Exchange, BlockReader {
   status(line: StatusLine, host: ExchangeHost, times: ExchangeTimes): BlockReader | NextStep | undefined {
     if (times.alone) this.#context.stats.answered(times.statusMs - times.writtenMs);
     if (line.code === 222 || line.code === 220) return this.#begin(line, host, times);
+    if (this.#settled) return undefined;
     const { habits } = this.#context;
     const step = sessionStep(this.#context, line, this.#id, this.#repeated);
     if (!('error' in step)) return step;

@@ -1,4 +1,4 @@
-import { ClosedError, type PluginContext } from '@newsreel/core';
+import { ClosedError, type PluginContext, ProviderUnavailableError } from '@newsreel/core';
 import { closeOnce } from '@newsreel/core/plugin';
 import type { CloseReason, Connection } from '../connection/connection.js';
 import { type HandshakeResult, handshake } from '../connection/handshake.js';
@@ -86,12 +86,13 @@ export class ConnectionPool implements MemberOwner {
     // Only sockets that are on their way out are left: the next one opens when one of them is gone.
     const full = this.#members.size >= this.policy.limit;
     if (!full || this.policy.disabled || this.policy.waiting) return undefined;
-    return this.#dial().member.place(request, this.#stats.connectMs + this.#stats.roundTripMs);
+    return this.#plan().place(request, this.#stats.connectMs + this.#stats.roundTripMs);
   }
 
   /** Opens one connection more, if that is allowed. Resolves with what came of it. */
   dial(): Promise<HandshakeResult> | undefined {
-    return this.#closed || this.#members.size >= this.policy.limit ? undefined : this.#dial().result;
+    if (this.#closed || this.#members.size >= this.policy.limit) return undefined;
+    return new Promise((resolve) => this.#plan(resolve).begin());
   }
 
   mayDrop(): boolean {
@@ -118,6 +119,11 @@ export class ConnectionPool implements MemberOwner {
     this.#announceRoom();
   }
 
+  unneeded(member: Member): void {
+    this.#members.delete(member);
+    member.markGone();
+  }
+
   /** Ends everything: idle connections with QUIT, the others at once. Resolves when all sockets are gone. */
   readonly close = closeOnce(async () => {
     this.#closed = true;
@@ -128,6 +134,10 @@ export class ConnectionPool implements MemberOwner {
     const reason = new ClosedError({ what: `provider ${this.#options.name}` });
     const leaving = [...this.#members].map((member) => {
       member.giveUp(reason);
+      if (!member.begun) {
+        member.refused(reason);
+        this.unneeded(member);
+      }
       if (member.busy) member.connection?.drop('shutdown', reason);
       else void member.connection?.quit('shutdown');
       return member.gone;
@@ -136,7 +146,7 @@ export class ConnectionPool implements MemberOwner {
   });
 
   #take(choice: Choice<Member>, request: PlaceRequest): Place {
-    const member = choice.candidate === 'dial' ? this.#dial().member : choice.candidate;
+    const member = choice.candidate === 'dial' ? this.#plan() : choice.candidate;
     return member.place(request, choice.expectedFirstByteMs);
   }
 
@@ -160,15 +170,15 @@ export class ConnectionPool implements MemberOwner {
     return count;
   }
 
-  #dial(): { member: Member; result: Promise<HandshakeResult> } {
-    const leaving = this.#members.size >= this.policy.limit ? this.#someGone() : undefined;
-    const member = new Member(this, this.#context.clock);
+  /** A connection that is opened as soon as something is sent on it. */
+  #plan(opened: (result: HandshakeResult) => void = () => {}): Member {
+    const member = new Member(this, this.#context.clock, () => void this.#open(member).then(opened));
     this.#members.add(member);
-    return { member, result: this.#open(member, leaving) };
+    return member;
   }
 
-  async #open(member: Member, leaving: Promise<void> | undefined): Promise<HandshakeResult> {
-    await leaving;
+  async #open(member: Member): Promise<HandshakeResult> {
+    if (!(await this.#belowLimit())) return this.#drop(member);
     const { clock } = this.#context;
     const startedMs = clock.now();
     const context = { clock, sessions: this.#sessions, signal: member.signal, owner: member };
@@ -225,8 +235,27 @@ export class ConnectionPool implements MemberOwner {
     if (!this.#closed) this.#announceRoom();
   }
 
-  async #someGone(): Promise<void> {
-    await Promise.race([...this.#members].map((member) => member.gone));
+  /** Waits for sockets on their way out. `false`: the limit was lowered meanwhile, and none is. */
+  async #belowLimit(): Promise<boolean> {
+    for (;;) {
+      const begun = [...this.#members].filter((member) => member.begun);
+      if (begun.length <= this.policy.limit) return true;
+      const leaving = begun.filter((member) => member.state === 'closing');
+      if (leaving.length === 0) return false;
+      await Promise.race(leaving.map((member) => member.gone));
+    }
+  }
+
+  /** A connection that must not be opened after all: what waited for it goes to others. */
+  #drop(member: Member): HandshakeResult {
+    const { name: provider } = this.#options;
+    const message = `${provider} allows no more connections`;
+    const error = new ProviderUnavailableError({ provider, message });
+    this.#members.delete(member);
+    member.refused(error);
+    member.markGone();
+    this.#announceRoom();
+    return { refused: { kind: 'limit', error, gone: member.gone } };
   }
 
   #atMost(work: Promise<unknown>, ms: number): Promise<void> {

@@ -9,6 +9,8 @@ export interface MemberOwner extends Pick<ConnectionOwner, 'mayDrop'> {
   ended(member: Member, reason: CloseReason, cause: unknown): void;
   /** A place was given back. */
   freed(member: Member): void;
+  /** It was planned, and nobody wants it any more; no socket was ever opened. */
+  unneeded(member: Member): void;
 }
 
 /** One of the account's connections, from the decision to open it until its socket is gone. */
@@ -17,6 +19,8 @@ export class Member implements Candidate, ConnectionOwner {
   readonly #clock: Clock;
   readonly #places = new Set<Place>();
   readonly #controller = new AbortController();
+  readonly #open: (member: Member) => void;
+  #begun = false;
   #waiting: Exchange[] = [];
   #cause: unknown;
   #announceGone!: () => void;
@@ -26,19 +30,32 @@ export class Member implements Candidate, ConnectionOwner {
   });
   state: 'dialling' | 'open' | 'closing' = 'dialling';
   connection: Connection | undefined;
-  /** When it was begun. */
-  readonly startedMs: number;
+  #startedMs: number;
   /** When it last had something to do. */
   usedMs: number;
   /** When it was last heard of, keep-alive included. */
   heardMs: number;
 
-  constructor(owner: MemberOwner, clock: Clock) {
+  constructor(owner: MemberOwner, clock: Clock, open: (member: Member) => void) {
     this.#owner = owner;
     this.#clock = clock;
-    this.startedMs = clock.now();
-    this.usedMs = this.startedMs;
-    this.heardMs = this.startedMs;
+    this.#open = open;
+    this.#startedMs = clock.now();
+    this.usedMs = this.#startedMs;
+    this.heardMs = this.#startedMs;
+  }
+
+  /** Whether there is, or is about to be, a socket. A place alone opens none: it may be given back unused. */
+  get begun(): boolean {
+    return this.#begun;
+  }
+
+  /** Opens it, once. */
+  begin(): void {
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#startedMs = this.#clock.now();
+    this.#open(this);
   }
 
   /** The socket is gone. */
@@ -72,7 +89,7 @@ export class Member implements Candidate, ConnectionOwner {
   }
 
   get ageMs(): number {
-    return this.#clock.now() - this.startedMs;
+    return this.#begun ? this.#clock.now() - this.#startedMs : 0;
   }
 
   get outstandingBytes(): number {
@@ -90,8 +107,10 @@ export class Member implements Candidate, ConnectionOwner {
 
   /** Sends, now or as soon as the login is done. */
   send(exchange: Exchange): void {
-    if (this.state === 'dialling') this.#waiting.push(exchange);
-    else if (this.state === 'closing') exchange.failed(this.#cause, true);
+    if (this.state === 'dialling') {
+      this.#waiting.push(exchange);
+      this.begin();
+    } else if (this.state === 'closing') exchange.failed(this.#cause, true);
     else this.connection?.send(exchange);
   }
 
@@ -108,6 +127,7 @@ export class Member implements Candidate, ConnectionOwner {
     if (!this.#places.delete(place)) return;
     this.usedMs = this.#clock.now();
     this.heardMs = this.usedMs;
+    if (!this.#begun && !this.busy) this.#owner.unneeded(this);
     this.#owner.freed(this);
   }
 

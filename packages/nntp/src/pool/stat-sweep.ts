@@ -59,6 +59,11 @@ export class StatSweep {
     }
   }
 
+  /** Whether nobody wants answers any more. @internal */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   /** Sends as much as the window and the reader allow. @internal */
   fill(): void {
     const window = this.#context.options.statDepth;
@@ -157,6 +162,7 @@ class StatExchange implements Exchange {
 
   status(line: StatusLine, _host: ExchangeHost, times: ExchangeTimes): NextStep | undefined {
     if (times.alone) this.#context.stats.answered(times.statusMs - times.writtenMs);
+    if (this.#sweep.stopped) return undefined;
     if (line.code === 223) {
       if (answeredOther(line, this.id)) return { broken: lostCount(this.#context.options.name, line), again: true };
       this.#sweep.answer({ id: this.id, state: 'present' });

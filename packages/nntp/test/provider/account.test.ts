@@ -62,6 +62,20 @@ describe('the account', () => {
     expect(context.of('provider:limit-learned').map((fact) => fact.connections)).toEqual([2, 3]);
   });
 
+  it('is not used at all for places that are given back unused', async () => {
+    const on = await server();
+    const tested = provider(on, { connections: 4 });
+    for (let round = 0; round < 3; round++)
+      for (const reservation of [1, 2, 3].map(() => tested.reserve({ lane: 'playback', bytes: 1 })))
+        reservation?.release();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(tested.stats()).toMatchObject({ connectionsOpen: 0, freeSlots: 4 });
+    expect(on.counts().connections).toBe(0);
+    const late = tested.reserve({ lane: 'playback', bytes: 1 });
+    await tested.close();
+    await expect(late?.fetch('a@b')).rejects.toMatchObject({ code: 'ERR_CLOSED' });
+  });
+
   it('keeps connections for playback while bulk work wants them all', async () => {
     const on = await server({ bytesPerSecondPerConnection: 300_000 });
     const file = await post(on, 40, 50_000);

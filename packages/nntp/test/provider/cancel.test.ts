@@ -69,6 +69,7 @@ describe('what nobody wants any more', () => {
     const tested = provider(on);
     const controller = new AbortController();
     const asked = tested.fetch(idsOf(file)[0] as string, { signal: controller.signal });
+    await until('it is being connected', () => tested.stats().connectionsOpen === 1);
     controller.abort(enough);
     await expect(asked).rejects.toBe(enough);
     await until(
