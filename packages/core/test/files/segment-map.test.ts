@@ -171,6 +171,17 @@ describe('segment map of unequal segments', () => {
     expect(map.range(3)).toEqual({ range: { start: 500, end: 750 }, exact: true });
   });
 
+  it('believes no two providers that pass on the same mistake against equal segments', () => {
+    const post = makePost({ sizes: equalSizes(1000, 100) });
+    for (const lie of [-1, 1, 100, -100]) {
+      const map = new SegmentMap(post.nzbFile);
+      map.accept(0, post.article(0));
+      for (const provider of ['one', 'two']) expect(tryAccept(map, post, 5, provider, lie)).toBe(false);
+      expectTruth(map, post);
+      map.accept(5, post.article(5, 'three'));
+    }
+  });
+
   it('believes a claim once its neighbours join it, and catches who contradicts himself', () => {
     const post = makePost({ sizes: [100, 300, 100, 250, 100, 150] });
     const honest = new SegmentMap(post.nzbFile);

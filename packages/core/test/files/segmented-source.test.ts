@@ -256,4 +256,26 @@ describe('segmented source', () => {
     await expect(opening).rejects.toBe(reason);
     expect(setting.fetcher.stats().inFlight).toBe(0);
   });
+
+  it('finds its way around a few odd segments among equal ones, wherever reading starts', async () => {
+    const sizes = [...equalSizes(60_000, 1000)];
+    for (const odd of [20, 41]) {
+      sizes[odd] = 990;
+      sizes[odd + 1] = 1010;
+    }
+    for (const start of [21_200, 20_500, 41_995, 42_001, 22_500, 0]) {
+      const wanted = [{ at: start, length: 700, integrity: 'progressive' as const }];
+      await expectExact(posted(makePost({ sizes })), [...wanted, { ...wanted[0]!, at: 41_500, length: 2000 }]);
+    }
+  });
+
+  it('delivers no byte of an article that every provider puts in the same wrong place', async () => {
+    for (const lie of [-1, 1, 1000, -1000]) {
+      const wrong = (name: string): Faulty => ({ name, fault: (index) => (index % 3 === 1 ? { lie } : undefined) });
+      const setting = posted(makePost({ sizes: equalSizes(30_000, 1000) }), [wrong('one'), wrong('two')]);
+      const every = Array.from({ length: 30 }, (_, index) => ({ at: index * 1000 + 7, length: 900 }));
+      const reads = every.map((read): Read => ({ ...read, integrity: 'progressive' }));
+      await expectExact(setting, reads, isArticleProblem);
+    }
+  });
 });
