@@ -1,11 +1,11 @@
-import { AccessError, FileNotFoundError } from '../errors/index.js';
+import { AccessError } from '../errors/index.js';
 import type { CatalogChange, Entry } from '../model/catalog.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { ChangeLog } from './change-log.js';
 import type { FileContent } from './file-content.js';
 import { type FolderNode, PathTree, type TreeNode } from './path-tree.js';
-import { folderNames, freeName, lookupNames, pathFrom, placeOf } from './paths.js';
+import { folderMadeAt, freePlace, nameFreeIn, nodeAt, transfer } from './places.js';
 
 /** What a catalog tree is made of. */
 export interface CatalogTreeOptions {
@@ -63,9 +63,7 @@ export class CatalogTree {
 
   /** What is at a path. @throws FileNotFoundError */
   lookUp(path: string): CatalogNode {
-    const node = this.#tree.find(lookupNames(path));
-    if (node === undefined) throw new FileNotFoundError({ path });
-    return node;
+    return nodeAt(this.#tree, path);
   }
 
   /** Whether a node is still in the tree. */
@@ -86,7 +84,7 @@ export class CatalogTree {
 
   /** See {@link CatalogEditor.move}. */
   move(from: string, to: string): void {
-    const { node, folder, name } = this.#plan(from, to);
+    const { node, folder, name } = transfer(this.#tree, from, to);
     this.#note('removed', node);
     this.#tree.move(node, folder, name);
     this.#note('added', node);
@@ -95,7 +93,7 @@ export class CatalogTree {
 
   /** See {@link CatalogEditor.copy}. */
   copy(from: string, to: string): void {
-    const { node, folder, name } = this.#plan(from, to);
+    const { node, folder, name } = transfer(this.#tree, from, to);
     this.#note('added', this.#tree.copy(node, folder, name));
     this.#announce();
   }
@@ -109,7 +107,7 @@ export class CatalogTree {
 
   /** See {@link CatalogEditor.makeFolder}. */
   makeFolder(path: string): void {
-    const { folder, name } = this.#place(path);
+    const { folder, name } = freePlace(this.#tree, path);
     this.#note('added', this.#tree.addFolder(folder, name));
     this.#announce();
   }
@@ -117,7 +115,7 @@ export class CatalogTree {
   /** Adds files in a fresh folder whose name is numbered when taken, below a folder that is made when missing. */
   addRelease(release: { readonly folder: string; readonly name: string; readonly id: string }): Folder {
     const parent = this.#makeFolders(release.folder);
-    const folder = this.#tree.addFolder(parent, this.#freeName(parent, release.name), release.id);
+    const folder = this.#tree.addFolder(parent, nameFreeIn(parent, release.name), release.id);
     this.#note('added', folder);
     this.#announce();
     return folder;
@@ -126,7 +124,7 @@ export class CatalogTree {
   /** Adds files to a folder; their names are numbered when taken. */
   addFiles(folder: Folder, files: readonly NewFile[]): void {
     for (const { name, content } of files)
-      this.#note('added', this.#tree.addFile(folder, this.#freeName(folder, name), content, content.modifiedMs));
+      this.#note('added', this.#tree.addFile(folder, nameFreeIn(folder, name), content, content.modifiedMs));
     this.#announce();
   }
 
@@ -163,7 +161,7 @@ export class CatalogTree {
     for (const node of [...this.#tree.namesOf(content)]) {
       if (node.name !== from || node.parent === undefined) continue;
       this.#note('removed', node);
-      this.#tree.move(node, node.parent, this.#freeName(node.parent, to));
+      this.#tree.move(node, node.parent, nameFreeIn(node.parent, to));
       this.#note('added', node);
     }
     this.#announce();
@@ -203,37 +201,7 @@ export class CatalogTree {
     if (changes !== undefined) this.#options.events.emit('catalog:changed', { revision: this.#log.revision, changes });
   }
 
-  #freeName(folder: Folder, name: string): string {
-    return freeName(name, (wished) => folder.children.get(wished) !== undefined);
-  }
-
   #makeFolders(path: string): Folder {
-    let folder = this.#tree.root;
-    for (const name of folderNames(path)) {
-      const next: CatalogNode | undefined = folder.children.get(name);
-      if (next?.kind === 'file') throw new AccessError({ path, message: `${this.#tree.pathOf(next)} is a file` });
-      folder = next ?? this.#tree.addFolder(folder, name);
-      if (next === undefined) this.#note('added', folder);
-    }
-    return folder;
-  }
-
-  #place(path: string): { readonly folder: Folder; readonly name: string } {
-    const place = placeOf(path);
-    const folder = this.lookUp(pathFrom(place.folder));
-    if (folder.kind === 'file') throw new AccessError({ path, message: `${pathFrom(place.folder)} is a file` });
-    if (folder.children.get(place.name) !== undefined)
-      throw new AccessError({ path, message: `${path} exists already` });
-    return { folder, name: place.name };
-  }
-
-  #plan(from: string, to: string): { readonly node: CatalogNode; readonly folder: Folder; readonly name: string } {
-    const node = this.lookUp(from);
-    if (node === this.#tree.root) throw new AccessError({ path: from, message: 'The root stays where it is' });
-    const { folder, name } = this.#place(to);
-    if (this.#tree.isWithin(folder, node)) throw new AccessError({ path: to, message: `${to} is inside ${from}` });
-    if (!this.#tree.fitsBelow(node, to))
-      throw new AccessError({ path: to, message: 'Paths below it would be too long' });
-    return { node, folder, name };
+    return folderMadeAt(this.#tree, path, (made) => this.#note('added', made));
   }
 }

@@ -35,11 +35,14 @@ interface Resolving extends RequestOptions {
   readonly lane: 'import' | 'background';
 }
 
+/** By shape, because a signal may come from another realm. */
+const isSignal = (value: unknown) => typeof value === 'object' && value !== null && 'aborted' in value;
+
 const addSchema = z.strictObject({
   name: z.string().optional(),
   folder: z.string().optional(),
   resolve: z.enum(['all', 'main', 'none']).optional(),
-  signal: z.custom<AbortSignal>((value) => value instanceof AbortSignal, 'must be an AbortSignal').optional(),
+  signal: z.custom<AbortSignal>(isSignal, 'must be an AbortSignal').optional(),
 });
 
 /** The catalog with its front door. */
