@@ -16,6 +16,12 @@ const steps = [
   { name: 'docs', minutes: 3, command: ['npm', 'run', '--silent', 'docs'] },
   { name: 'examples', minutes: 3, command: ['npm', 'run', '--silent', 'examples'] },
   { name: 'install system test peers', minutes: 8, command: ['bash', 'test/system/install.sh'] },
+  {
+    name: 'yEnc against the native addon',
+    minutes: 2,
+    command: ['npx', 'vitest', 'run', '--project', 'nntp', 'packages/nntp/test/yenc'],
+    env: { YENCODE_PATH: `${root}.cache/tools/node_modules/yencode` },
+  },
   { name: 'system tests', minutes: 15, command: ['npm', 'run', '--silent', 'test:system'], report: 'system' },
   { name: 'bench smoke', minutes: 3, command: ['npm', 'run', '--silent', 'bench', '--', '--only', 'raw', '--smoke'] },
 ];
@@ -54,7 +60,7 @@ for (const step of steps) {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
     timeout: step.minutes * 60_000,
-    env: { ...process.env, ...(step.report ? { NEWSREEL_TEST_REPORT: report(step.report) } : {}) },
+    env: { ...process.env, ...step.env, ...(step.report ? { NEWSREEL_TEST_REPORT: report(step.report) } : {}) },
   });
   count(step.name, result.status === 0, (Date.now() - started) / 1000);
   if (step.report) countTests(step.report);

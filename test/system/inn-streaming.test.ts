@@ -94,7 +94,7 @@ describeWith(programs, 'files posted by nyuu to INN2 and streamed back', () => {
 function account(inn: Inn, wire: string) {
   const login = { host: 'localhost', username: inn.username, password: inn.password, connections: 8 };
   if (wire === 'plain') return { ...login, port: inn.plainPort, tls: false as const };
-  if (wire === 'STARTTLS') return { ...login, port: inn.plainPort, tls: { ca: inn.ca, mode: 'starttls' as const } };
+  if (wire === 'STARTTLS') return { ...login, port: inn.plainPort, tls: { ca: inn.ca, starttls: true } };
   return { ...login, port: inn.tlsPort, tls: { ca: inn.ca } };
 }
 

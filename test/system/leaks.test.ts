@@ -5,10 +5,12 @@ import { expect, it } from 'vitest';
 import { seededRandom } from './support.js';
 
 const rounds = 10_000;
+/** A little less than the 64 KiB that article buffers come in: charged and cached bytes are then nearly the same. */
+const partBytes = 65_000;
 
 it(`${rounds} opens and aborted reads leave nothing behind`, async () => {
   const server = await startNewsServer({ rttMs: 1 });
-  const posted = await server.post({ name: 'file.bin', bytes: { size: 200_000_000, seed: 3 }, partBytes: 65_536 });
+  const posted = await server.post({ name: 'file.bin', bytes: { size: 200_000_000, seed: 3 }, partBytes });
   const engine = await createEngine({
     providers: [nntp({ host: server.host, port: server.port, tls: false, connections: 6 })],
   });
@@ -27,7 +29,7 @@ it(`${rounds} opens and aborted reads leave nothing behind`, async () => {
     expect(readers).toEqual({ handles: 0, streams: 0 });
     expect(Object.values(pool.queued)).toEqual([0, 0, 0, 0]);
     expect(pool.providers[0]!.connectionsBusy).toBe(0);
-    expect(memory.usedBytes).toBe(memory.cachedBytes);
+    expect(memory.usedBytes).toBeLessThanOrEqual((memory.cachedBytes * 65_536) / partBytes);
 
     async function exercise(count: number): Promise<void> {
       const lanes = Array.from({ length: 20 }, async () => {
