@@ -161,6 +161,7 @@ export class NntpProvider implements Provider {
     await this.#pool.close();
   });
 
+  /** Closes it at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
