@@ -26,7 +26,8 @@ describe('adaptive look-ahead', () => {
     const plan = (contiguousBytes: number, consumedPerSecond: number) =>
       adaptive()(view({ contiguousBytes, consumedPerSecond })).aheadBytes;
     expect(plan(65_536, 8 * mebi)).toBe(mebi);
-    expect(plan(mebi, 8 * mebi)).toBe(16 * mebi);
+    expect(plan(mebi, 8 * mebi)).toBe(8 * mebi);
+    expect(plan(12 * mebi, 8 * mebi)).toBe(12 * mebi);
     expect(plan(100 * mebi, 8 * mebi)).toBe(16 * mebi);
     expect(plan(100 * mebi, mebi)).toBe(2 * mebi);
     expect(plan(100 * mebi, 500 * mebi)).toBe(64 * mebi);
