@@ -10,15 +10,41 @@ export interface Snapshot {
   /** Providers and lanes. */
   readonly pool: PoolStats;
   /** Memory account. */
-  readonly memory: { readonly usedBytes: number; readonly limitBytes: number; readonly cachedBytes: number };
+  readonly memory: {
+    /** Bytes charged now. */
+    readonly usedBytes: number;
+    /** Bytes that may be charged. */
+    readonly limitBytes: number;
+    /** Bytes of articles in the memory cache. */
+    readonly cachedBytes: number;
+  };
   /** Article cache since start. */
-  readonly cache: { readonly hits: number; readonly misses: number; readonly joined: number };
+  readonly cache: {
+    /** Articles answered from the cache. */
+    readonly hits: number;
+    /** Articles asked of the providers. */
+    readonly misses: number;
+    /** Requests that joined a fetch already under way. */
+    readonly joined: number;
+  };
   /** Handles and streams open now. */
-  readonly readers: { readonly handles: number; readonly streams: number };
+  readonly readers: {
+    /** File handles. */
+    readonly handles: number;
+    /** Streams being read. */
+    readonly streams: number;
+  };
   /** Bytes handed to readers since start, by label (`''` when none was given). */
   readonly bytesRead: Readonly<Record<string, number>>;
   /** Contents of the catalog. */
-  readonly catalog: { readonly releases: number; readonly files: number; readonly revision: number };
+  readonly catalog: {
+    /** Releases. */
+    readonly releases: number;
+    /** Files, those not listed yet included. */
+    readonly files: number;
+    /** Counts up with each change. */
+    readonly revision: number;
+  };
 }
 
 /** More than the default an adapter may be granted. */

@@ -6,53 +6,147 @@ import type { HealthReport } from './health.js';
 /** Every event and its payload. Emitted after the fact; listeners are synchronous, cheap and may throw without harm. */
 export interface NewsreelEvents {
   /** A connection is logged in and usable. */
-  'connection:opened': { readonly provider: string; readonly durationMs: number; readonly tls: boolean };
+  'connection:opened': {
+    /** Name of the provider. */
+    readonly provider: string;
+    /** Time to connect and log in, in milliseconds. */
+    readonly durationMs: number;
+    /** Whether it is encrypted. */
+    readonly tls: boolean;
+  };
   /** A socket is gone. */
   'connection:closed': {
+    /** Name of the provider. */
     readonly provider: string;
+    /** Why it was closed. */
     readonly reason: 'idle' | 'error' | 'shutdown' | 'aborted';
+    /** What went wrong. */
     readonly cause?: unknown;
   };
   /** A verified article was delivered by a provider. */
   'article:fetched': {
+    /** Name of the provider. */
     readonly provider: string;
+    /** The article. */
     readonly id: MessageId;
+    /** Decoded bytes. */
     readonly bytes: number;
+    /** Bytes read from the wire. */
     readonly wireBytes: number;
+    /** From the request to the first byte, in milliseconds. */
     readonly firstByteMs: number;
+    /** From the request to the whole article, in milliseconds. */
     readonly durationMs: number;
+    /** For whom it was fetched. */
     readonly lane: Lane;
   };
   /** A provider definitely does not have an article. */
-  'article:missing': { readonly provider: string; readonly id: MessageId };
+  'article:missing': {
+    /** Name of the provider. */
+    readonly provider: string;
+    /** The article. */
+    readonly id: MessageId;
+  };
   /** A provider's copy failed verification. */
-  'article:corrupt': { readonly provider: string; readonly id: MessageId; readonly cause: unknown };
+  'article:corrupt': {
+    /** Name of the provider. */
+    readonly provider: string;
+    /** The article. */
+    readonly id: MessageId;
+    /** What went wrong. */
+    readonly cause: unknown;
+  };
   /** A request to a provider failed otherwise. */
-  'article:failed': { readonly provider: string; readonly id: MessageId; readonly cause: unknown };
+  'article:failed': {
+    /** Name of the provider. */
+    readonly provider: string;
+    /** The article. */
+    readonly id: MessageId;
+    /** What went wrong. */
+    readonly cause: unknown;
+  };
   /** A provider is cooling down or, when `disabled`, out of use. */
-  'provider:degraded': { readonly provider: string; readonly disabled: boolean; readonly cause: unknown };
+  'provider:degraded': {
+    /** Name of the provider. */
+    readonly provider: string;
+    /** Out of use until a check passes, not just cooling down. */
+    readonly disabled: boolean;
+    /** What went wrong. */
+    readonly cause: unknown;
+  };
   /** A provider delivers again. */
-  'provider:recovered': { readonly provider: string };
+  'provider:recovered': {
+    /** Name of the provider. */
+    readonly provider: string;
+  };
   /** The account allows fewer, or again more, connections than thought. */
-  'provider:limit-learned': { readonly provider: string; readonly connections: number };
+  'provider:limit-learned': {
+    /** Name of the provider. */
+    readonly provider: string;
+    /** How many it allows. */
+    readonly connections: number;
+  };
   /** A handle was opened. */
-  'file:opened': { readonly path: string; readonly size: number };
+  'file:opened': {
+    /** The path. */
+    readonly path: string;
+    /** Exact size in bytes. */
+    readonly size: number;
+  };
   /** A handle was closed. */
-  'file:closed': { readonly path: string; readonly bytesRead: number };
+  'file:closed': {
+    /** The path. */
+    readonly path: string;
+    /** Bytes handed to readers through the handle. */
+    readonly bytesRead: number;
+  };
   /** Bytes shown before verification turned out wrong; that read failed. Counted apart from wrong bytes, which must be 0. */
-  'read:retracted': { readonly id: MessageId; readonly range: ByteRange; readonly provider: string };
+  'read:retracted': {
+    /** The article. */
+    readonly id: MessageId;
+    /** The bytes that were shown, as offsets of the file. */
+    readonly range: ByteRange;
+    /** Name of the provider whose bytes were shown. */
+    readonly provider: string;
+  };
   /** A reader waited longer than the stall threshold for its next byte. */
-  'read:stalled': { readonly path: string; readonly position: number; readonly waitedMs: number };
+  'read:stalled': {
+    /** The path. */
+    readonly path: string;
+    /** The byte that was waited for. */
+    readonly position: number;
+    /** How long, in milliseconds. */
+    readonly waitedMs: number;
+  };
   /** The bytes behind an entry changed; open handles fail with `ERR_FILE_CHANGED`. */
-  'entry:changed': { readonly entry: Entry; readonly fromVersion: number };
+  'entry:changed': {
+    /** The entry as it is now. */
+    readonly entry: Entry;
+    /** Version before the change. */
+    readonly fromVersion: number;
+  };
   /** The catalog changed. */
-  'catalog:changed': { readonly revision: number; readonly changes: readonly CatalogChange[] };
+  'catalog:changed': {
+    /** Revision of the catalog after the changes. */
+    readonly revision: number;
+    /** The changes, oldest first. */
+    readonly changes: readonly CatalogChange[];
+  };
   /** A release was added. */
-  'release:added': { readonly release: Release };
+  'release:added': {
+    /** The release. */
+    readonly release: Release;
+  };
   /** A release was removed. */
-  'release:removed': { readonly releaseId: string };
+  'release:removed': {
+    /** Its id. */
+    readonly releaseId: string;
+  };
   /** A health check finished. */
-  'health:checked': { readonly report: HealthReport };
+  'health:checked': {
+    /** What was found. */
+    readonly report: HealthReport;
+  };
 }
 
 /** Name of an event. */

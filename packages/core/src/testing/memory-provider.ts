@@ -50,11 +50,21 @@ export interface MemoryProviderOptions {
 /** A provider in memory, and what was asked of it. */
 export interface MemoryProvider extends Provider {
   /** Every id asked for, in order, by verb. */
-  readonly calls: { readonly fetch: readonly MessageId[]; readonly stat: readonly MessageId[] };
+  readonly calls: {
+    /** Articles fetched. */
+    readonly fetch: readonly MessageId[];
+    /** Articles asked about. */
+    readonly stat: readonly MessageId[];
+  };
   /** Articles handed out and not released yet: a leak check. */
   readonly held: number;
   /** Fetches running now, and the most there ever were. */
-  readonly running: { readonly now: number; readonly most: number };
+  readonly running: {
+    /** Running now. */
+    readonly now: number;
+    /** The most at once since the start. */
+    readonly most: number;
+  };
   /** The account it charges. */
   readonly ledger: ByteLedger;
 }
