@@ -81,6 +81,8 @@ async function hearAnyone(
       await search.look(index, options);
     } catch (error) {
       options.signal?.throwIfAborted();
+      // Another article helps only where this one is at fault, not where nobody answers.
+      if (!hasCode(error, 'ERR_ARTICLE_MISSING') && !hasCode(error, 'ERR_ARTICLE_CORRUPT')) throw error;
       firstFailure ??= { error };
     }
     if (map.size !== undefined) return;

@@ -111,7 +111,8 @@ class SourceHandle implements OpenFile {
       if (range.start === range.end) return;
       await readVerified(this.#parts, range, scope.signal, take);
       this.#count(range.end - range.start, options.label);
-      this.#runs.wasRead(range);
+      // A window opened after the end of the handle would never be closed.
+      if (!scope.signal.aborted) this.#runs.wasRead(range);
     } finally {
       this.#parts.reading?.(-1);
       scope.end();

@@ -1,7 +1,7 @@
 import type { Prefetch, SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { ByteSource } from '../model/byte-source.js';
 import type { Clock, Lane } from '../model/common.js';
-import type { PrefetchPolicy, PrefetchView } from '../model/policies.js';
+import type { PrefetchPlan, PrefetchPolicy, PrefetchView } from '../model/policies.js';
 import { createRateMeter, type RateMeter } from '../util/rate-meter.js';
 
 /** What the world looks like to all readers of an engine. */
@@ -30,6 +30,8 @@ export interface PrefetcherParts {
   readonly lane?: Lane | undefined;
 }
 
+/** Most articles one window has under way, whatever its policy says. */
+const mostUnderWay = 256;
 /** Until the first article is known: a common size. */
 const usualArticleBytes = 700 * 1024;
 
@@ -86,7 +88,7 @@ export class Prefetcher {
 
   #fill(): void {
     if (this.#isClosed || this.#position >= this.#end) return;
-    const { aheadBytes, concurrency } = this.#parts.policy(this.#view());
+    const { aheadBytes, concurrency } = sane(this.#parts.policy(this.#view()));
     const windowEnd = Math.min(this.#end, this.#position + aheadBytes);
     const from = Math.max(this.#askedUpTo, this.#position);
     if (this.#underWay.size >= concurrency || from >= windowEnd) return;
@@ -105,7 +107,11 @@ export class Prefetcher {
     void prefetch.done.then((bytes) => {
       this.#underWay.delete(prefetch);
       if (bytes > 0) this.#arriving.add(bytes);
-      this.#fill();
+      try {
+        this.#fill();
+      } catch {
+        // A policy that throws fails the reader's next move, where somebody can catch it.
+      }
     });
   }
 
@@ -125,4 +131,12 @@ export class Prefetcher {
       readers: view.readers(),
     };
   }
+}
+
+/** A plan out of somebody's own policy: anything that is not a positive number means no look-ahead. */
+function sane({ aheadBytes, concurrency }: PrefetchPlan): PrefetchPlan {
+  return {
+    aheadBytes: aheadBytes > 0 ? aheadBytes : 0,
+    concurrency: concurrency > 0 ? Math.min(concurrency, mostUnderWay) : 0,
+  };
 }

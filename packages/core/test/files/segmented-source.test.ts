@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProviderUnavailableError } from '../../src/errors/index.js';
 import { setStrictLeases } from '../../src/util/lease.js';
 import { drain } from '../fetch/support.js';
 import { equalSizes, type ListedSizes, makePost } from './posts.js';
@@ -245,6 +246,18 @@ describe('segmented source', () => {
       path: 'file.bin',
       cause: { code: 'ERR_ARTICLE_MISSING' },
     });
+  });
+
+  it('does not go through the articles when nobody answers', async () => {
+    const setting = posted(makePost({ sizes: equalSizes(9500, 1000) }));
+    const unavailable = new ProviderUnavailableError({ provider: 'p', message: 'gone' });
+    let asked = 0;
+    setting.source.fetch = async () => {
+      asked++;
+      throw unavailable;
+    };
+    await expect(setting.open()).rejects.toBe(unavailable);
+    expect(asked).toBe(1);
   });
 
   it('stops opening when aborted', async () => {

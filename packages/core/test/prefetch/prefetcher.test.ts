@@ -137,6 +137,26 @@ describe('look-ahead window', () => {
     expect(fetcher.asked).toEqual(ids(0, 3));
   });
 
+  it('takes nonsense from a policy as no look-ahead, and its failure to the reader', async () => {
+    for (const plan of [
+      { aheadBytes: Number.NaN, concurrency: 5 },
+      { aheadBytes: 500, concurrency: Number.NaN },
+      { aheadBytes: -5, concurrency: -5 },
+    ]) {
+      const { fetcher, window } = setting(() => plan);
+      window.moved(0, 0);
+      expect(fetcher.asked).toEqual([]);
+    }
+    let calls = 0;
+    const { fetcher, window } = setting(() => {
+      if (++calls > 1) throw new Error('the policy failed');
+      return { aheadBytes: Number.POSITIVE_INFINITY, concurrency: 2 };
+    });
+    window.moved(0, 0);
+    await fetcher.arrive('0');
+    expect(() => window.moved(100, 100)).toThrow('the policy failed');
+  });
+
   it('tells the policy what it measured', async () => {
     const views: PrefetchView[] = [];
     const { fetcher, window, clock } = setting((view) => {
