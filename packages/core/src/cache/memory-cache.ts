@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { Article, MessageId, SegmentCache } from '../model/article.js';
 import type { ByteLedger } from '../model/bytes.js';
 import { closeOnce } from '../util/close-all.js';
@@ -27,19 +26,21 @@ export interface CacheStats {
 
 /** A cache in this process. */
 export interface MemoryCache extends SegmentCache {
-  /** A retained article (the caller releases it), or `undefined`. Never a promise. */
+  /** A retained article (the caller releases it), or `undefined`. Never a promise. Counts as reading it. */
   get(id: MessageId): Article | undefined;
+  /** Whether it holds the article. Does not count as reading it. */
+  has(id: MessageId): boolean;
   /** What it holds now. */
   stats(): CacheStats;
 }
 
 /**
- * Keeps the articles used last, up to a number of bytes. It charges nothing itself: an article stays charged to the
+ * Keeps the articles used last, up to a number of bytes; those nobody has read yet stay longest. It charges nothing itself: an article stays charged to the
  * ledger by whoever delivered it until its last holder, cache included, lets go.
  */
 export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   const { maxBytes, ledger } = options;
-  return maxBytes > 0 ? new LeastRecentlyUsedCache(maxBytes, ledger) : noCache();
+  return maxBytes > 0 ? new TwoLineCache(maxBytes, ledger) : noCache();
 }
 
 /** A cache that stores nothing. */
@@ -50,18 +51,28 @@ export function noCache(): MemoryCache {
       misses++;
       return undefined;
     },
+    has: () => false,
     set() {},
     stats: () => ({ entries: 0, bytes: 0, hits: 0, misses, evictions: 0 }),
     close: async () => {},
   };
 }
 
-class LeastRecentlyUsedCache implements MemoryCache {
+/** Share of the cache that what was read last keeps, however much is brought in ahead: readers go back a little. */
+const readShare = 1 / 4;
+
+/**
+ * Two lines, each in order of last use: articles somebody has read, and articles brought in ahead that nobody has read
+ * yet. What was read goes first, or a reader's own past would push out the look-ahead it is about to need.
+ */
+class TwoLineCache implements MemoryCache {
   readonly #ledger: ByteLedger;
-  readonly #articles: LRUCache<MessageId, Article>;
   readonly #maxBytes: number;
+  readonly #unread = new Map<MessageId, Article>();
+  readonly #read = new Map<MessageId, Article>();
   readonly #stopReclaiming: () => void;
   #bytes = 0;
+  #readBytes = 0;
   #hits = 0;
   #misses = 0;
   #evictions = 0;
@@ -70,36 +81,35 @@ class LeastRecentlyUsedCache implements MemoryCache {
   constructor(maxBytes: number, ledger: ByteLedger) {
     this.#ledger = ledger;
     this.#maxBytes = maxBytes;
-    this.#articles = new LRUCache({
-      maxSize: maxBytes,
-      sizeCalculation: (article) => Math.max(1, article.bytes.length),
-      // After, not during: a release may wake others, and the cache must be in order by then.
-      disposeAfter: (article, _id, reason) => {
-        if (reason === 'evict') this.#evictions++;
-        this.#bytes -= article.bytes.length;
-        article.release();
-      },
-    });
     this.#stopReclaiming = ledger.reclaimFrom((bytes) => this.#reclaim(bytes));
   }
 
   get(id: MessageId): Article | undefined {
-    const article = this.#articles.get(id);
-    if (article === undefined) this.#misses++;
-    else this.#hits++;
-    return article?.retain();
+    const article = this.#take(id);
+    if (article === undefined) {
+      this.#misses++;
+      return undefined;
+    }
+    this.#hits++;
+    this.#put(this.#read, article);
+    return article.retain();
+  }
+
+  has(id: MessageId): boolean {
+    return this.#unread.has(id) || this.#read.has(id);
   }
 
   set(article: Article): void {
     if (this.#closed || article.bytes.length > this.#maxBytes) return;
-    this.#bytes += article.bytes.length;
-    this.#articles.set(article.id, article.retain());
+    const known = this.#take(article.id);
+    this.#put(known === undefined ? this.#unread : this.#read, article.retain());
+    known?.release();
+    while (this.#bytes > this.#maxBytes) this.#evict();
   }
 
   stats(): CacheStats {
-    const { size } = this.#articles;
     return {
-      entries: size,
+      entries: this.#unread.size + this.#read.size,
       bytes: this.#bytes,
       hits: this.#hits,
       misses: this.#misses,
@@ -110,15 +120,46 @@ class LeastRecentlyUsedCache implements MemoryCache {
   readonly close = closeOnce(async () => {
     this.#closed = true;
     this.#stopReclaiming();
-    this.#articles.clear();
+    while (this.#unread.size + this.#read.size > 0) this.#drop(this.#oldest());
   });
 
+  #put(line: Map<MessageId, Article>, article: Article): void {
+    line.set(article.id, article);
+    this.#bytes += article.bytes.length;
+    if (line === this.#read) this.#readBytes += article.bytes.length;
+  }
+
+  #take(id: MessageId): Article | undefined {
+    const line = this.#read.has(id) ? this.#read : this.#unread;
+    const article = line.get(id);
+    if (article === undefined) return undefined;
+    line.delete(id);
+    this.#bytes -= article.bytes.length;
+    if (line === this.#read) this.#readBytes -= article.bytes.length;
+    return article;
+  }
+
+  #oldest(): MessageId {
+    const isReadFirst = this.#unread.size === 0 || this.#readBytes > this.#maxBytes * readShare;
+    return (isReadFirst ? this.#read : this.#unread).keys().next().value as MessageId;
+  }
+
+  #evict(): void {
+    this.#evictions++;
+    this.#drop(this.#oldest());
+  }
+
+  #drop(id: MessageId): void {
+    // The release comes last: it may wake others, and the cache must be in order by then.
+    this.#take(id)?.release();
+  }
+
   /**
-   * Lets go of the articles used longest ago until the account is as much lower. What a reader still holds frees
-   * nothing, so it is the account that counts, not the articles.
+   * Lets go of articles until the account is as much lower. What a reader still holds frees nothing, so it is the account
+   * that counts, not the articles.
    */
   #reclaim(bytes: number): void {
     const targetBytes = this.#ledger.usedBytes - bytes;
-    while (this.#ledger.usedBytes > targetBytes && this.#articles.size > 0) this.#articles.pop();
+    while (this.#ledger.usedBytes > targetBytes && this.#unread.size + this.#read.size > 0) this.#evict();
   }
 }

@@ -17,6 +17,8 @@ export interface ReadingParts {
   /** The providers' free places now. */
   readonly freeSlots: () => number;
   readonly stallThresholdMs: number;
+  /** Bytes that all look-ahead together may fill. */
+  readonly aheadBytes: number;
 }
 
 /** Makes handles, and counts what they read. */
@@ -41,7 +43,7 @@ export class Reading {
 
   /** See {@link OpenHandle}. */
   readonly openHandle: OpenHandle = ({ source, path, closed }) => {
-    const { fetcher, events, clock, settings, freeSlots, stallThresholdMs } = this.#parts;
+    const { fetcher, events, clock, settings, freeSlots, stallThresholdMs, aheadBytes } = this.#parts;
     return createFileHandle({
       source,
       path,
@@ -49,7 +51,11 @@ export class Reading {
       events,
       clock,
       policy: settings.prefetch,
-      view: { freeSlots, readers: () => this.#streams },
+      view: {
+        freeSlots,
+        readers: () => this.#streams,
+        budgetBytes: () => aheadBytes / Math.max(1, this.#streams),
+      },
       get integrity() {
         return settings.integrity;
       },

@@ -84,7 +84,8 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
   const fetcher = keep('segment fetcher', createSegmentFetcher({ pool, cache, events, clock, logger }));
   const slots = keep('count of free places', new FreeSlots(providers, clock));
   const freeSlots = () => slots.now();
-  const reading = new Reading({ fetcher, events, clock, settings, freeSlots, stallThresholdMs });
+  const aheadBytes = aheadShare * cacheBytes(options);
+  const reading = new Reading({ fetcher, events, clock, settings, freeSlots, stallThresholdMs, aheadBytes });
   const targets = (releaseId: string) => library.healthTargets(releaseId);
   const health = keep('health checker', createHealthChecker({ pool, targets, events, clock }));
   const host = { fetcher, openHandle: reading.openHandle };
@@ -110,6 +111,13 @@ export function snapshotOf(parts: EngineParts): Snapshot {
   };
 }
 
+/**
+ * Share of the cache that look-ahead may fill: the rest is for what was read last and for articles that are larger than
+ * the window they are brought in for.
+ */
+const aheadShare = 0.6;
+
+/** Size of the engine's own cache; with a cache of the app's own, what it would be. */
 function cacheBytes({ cache, memory }: ResolvedEngineOptions): number {
   const given = cache === undefined || isSegmentCache(cache) ? undefined : cache.maxBytes;
   return given ?? Math.floor(memory.limitBytes / 2);

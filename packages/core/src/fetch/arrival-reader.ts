@@ -59,6 +59,9 @@ export class ArrivalReader {
     const base = lead.part.range.start;
     const end = Math.min(base + lead.available, limit, this.#end + pieceBytes);
     if (this.#end < base || end <= this.#end) return undefined;
+    // The first bytes go at once, for whoever waits for them; what follows goes in whole pieces, because every piece
+    // costs its readers the same however small it is (TLS hands over 16 KiB at a time).
+    if (this.hasShown && end - this.#end < pieceBytes && end < limit) return undefined;
     const view = lead.bytes.subarray(this.#end - base, end - base);
     this.#end = end;
     this.#shownFrom = lead.provider;

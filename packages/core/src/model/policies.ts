@@ -23,6 +23,11 @@ export interface PrefetchView {
   readonly freeSlots: number;
   /** How many handles are reading now, this one included. */
   readonly readers: number;
+  /**
+   * This reader's share of the memory that look-ahead may fill, in bytes. A plan never gets more: what is brought in
+   * further ahead would push out what is needed sooner.
+   */
+  readonly budgetBytes: number;
 }
 
 /** What a prefetch policy answers. */

@@ -10,6 +10,8 @@ export interface ReaderView {
   freeSlots(): number;
   /** How many handles are reading now. */
   readers(): number;
+  /** Bytes that one reader's look-ahead may fill now. */
+  budgetBytes(): number;
 }
 
 /** What a window is made of. */
@@ -88,8 +90,9 @@ export class Prefetcher {
 
   #fill(): void {
     if (this.#isClosed || this.#position >= this.#end) return;
-    const { aheadBytes, concurrency } = sane(this.#parts.policy(this.#view()));
-    const windowEnd = Math.min(this.#end, this.#position + aheadBytes);
+    const view = this.#view();
+    const { aheadBytes, concurrency } = sane(this.#parts.policy(view));
+    const windowEnd = Math.min(this.#end, this.#position + Math.min(aheadBytes, view.budgetBytes));
     const from = Math.max(this.#askedUpTo, this.#position);
     if (this.#underWay.size >= concurrency || from >= windowEnd) return;
     for (const segment of this.#parts.source.segments({ start: from, end: windowEnd })) {
@@ -129,6 +132,7 @@ export class Prefetcher {
       // What it has under way itself is its to use again.
       freeSlots: view.freeSlots() + this.#underWay.size,
       readers: view.readers(),
+      budgetBytes: view.budgetBytes(),
     };
   }
 }

@@ -41,14 +41,33 @@ describe('memory cache', () => {
     expect(cache.stats()).toEqual({ entries: 2, bytes: 150, hits: 1, misses: 1, evictions: 0 });
   });
 
-  it('gives up what was used longest ago', () => {
+  it('gives up what was read before what nobody has read yet', () => {
     const { cache, ledger, keep, has } = charged(1000, 300);
     for (const id of ['a', 'b', 'c']) keep(id);
-    has('a');
+    has('b');
     keep('d');
-    expect(['a', 'b', 'c', 'd'].map(has)).toEqual([true, false, true, true]);
-    expect(cache.stats()).toMatchObject({ entries: 3, bytes: 300, evictions: 1 });
+    expect(['a', 'b', 'c', 'd'].map((id) => cache.has(id))).toEqual([true, false, true, true]);
+    keep('e');
+    expect(['a', 'c', 'd', 'e'].map((id) => cache.has(id))).toEqual([false, true, true, true]);
+    expect(cache.stats()).toMatchObject({ entries: 3, bytes: 300, evictions: 2 });
     expect(ledger.usedBytes).toBe(300);
+  });
+
+  it('keeps a quarter for what was read last, however much is brought in ahead', () => {
+    const { cache, keep, has } = charged(5000, 800);
+    for (const id of ['a', 'b', 'c', 'd']) keep(id);
+    for (const id of ['a', 'b', 'c', 'd', 'c']) has(id);
+    for (let ahead = 0; ahead < 20; ahead++) keep(`ahead ${ahead}`);
+    expect(['a', 'b', 'c', 'd'].map((id) => cache.has(id))).toEqual([false, false, true, true]);
+    expect(cache.stats().bytes).toBe(800);
+  });
+
+  it('counts looking as neither use nor question', () => {
+    const { cache, keep } = charged(1000, 200);
+    keep('a');
+    expect(cache.has('a')).toBe(true);
+    expect(cache.has('x')).toBe(false);
+    expect(cache.stats()).toMatchObject({ hits: 0, misses: 0 });
   });
 
   it('makes room when the ledger is asked for more than is left', () => {

@@ -41,7 +41,7 @@ async function opened(
     policy,
     events: setting.events,
     clock: systemClock,
-    view: { freeSlots: () => 20, readers: () => 1 },
+    view: { freeSlots: () => 20, readers: () => 1, budgetBytes: () => 1e9 },
     ...changes,
   });
   return {

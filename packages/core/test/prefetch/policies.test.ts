@@ -14,6 +14,7 @@ const view = (changes: Partial<PrefetchView> = {}): PrefetchView => ({
   articleBytes: 750_000,
   freeSlots: 50,
   readers: 1,
+  budgetBytes: 1e9,
   ...changes,
 });
 

@@ -47,7 +47,7 @@ class AskedFetcher {
   }
 }
 
-function setting(policy: PrefetchPolicy, end?: number) {
+function setting(policy: PrefetchPolicy, end?: number, budgetBytes = 1e9) {
   const fetcher = new AskedFetcher();
   const clock = manualClock();
   const window = new Prefetcher({
@@ -55,7 +55,7 @@ function setting(policy: PrefetchPolicy, end?: number) {
     fetcher: fetcher as unknown as SegmentFetcher,
     policy,
     clock,
-    view: { freeSlots: () => 10, readers: () => 1 },
+    view: { freeSlots: () => 10, readers: () => 1, budgetBytes: () => budgetBytes },
     end,
   });
   return { fetcher, window, clock };
@@ -157,6 +157,12 @@ describe('look-ahead window', () => {
     expect(() => window.moved(100, 100)).toThrow('the policy failed');
   });
 
+  it('fills no more than its share of the memory, whatever the policy says', () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 5000, concurrency: 50 }), undefined, 450);
+    window.moved(0, 0);
+    expect(fetcher.asked).toEqual(ids(0, 5));
+  });
+
   it('tells the policy what it measured', async () => {
     const views: PrefetchView[] = [];
     const { fetcher, window, clock } = setting((view) => {
@@ -176,6 +182,7 @@ describe('look-ahead window', () => {
       articleBytes: 700 * 1024,
       freeSlots: 10,
       readers: 1,
+      budgetBytes: 1e9,
     });
     clock.advance(1000);
     await fetcher.arrive('10');

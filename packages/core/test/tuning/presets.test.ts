@@ -17,6 +17,7 @@ const eager: PrefetchView = {
   articleBytes: 700_000,
   freeSlots: 1000,
   readers: 1,
+  budgetBytes: 1e9,
 };
 const mebibyte = 2 ** 20;
 
