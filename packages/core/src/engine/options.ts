@@ -88,7 +88,7 @@ export interface EngineOptions {
   readonly queueTimeoutMs?: number | LaneTimesMs | undefined;
   /**
    * How long a request waits for a provider to come back when all that could answer are cooling down, in milliseconds.
-   * @default 3000 for playback; as long as for a place otherwise
+   * @default { playback: 3000, prefetch: 3000, import: 10_000, background: 60_000 }
    */
   readonly coolDownWaitMs?: number | LaneTimesMs | undefined;
   /** A wait for the next byte of a stream that counts as a stall, in milliseconds. Event: `read:stalled`. @default 2000 */

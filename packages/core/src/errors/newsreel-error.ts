@@ -1,6 +1,6 @@
 import type { ErrorCode } from './codes.js';
 
-const brand: unique symbol = Symbol.for('newsreel.error') as never;
+const brand = Symbol.for('newsreel.error');
 
 /** What every Newsreel error is constructed with. */
 export interface NewsreelErrorInit {
@@ -17,8 +17,11 @@ export abstract class NewsreelError extends Error {
   abstract readonly code: ErrorCode;
   /** Whether the same call may succeed later or elsewhere. */
   abstract readonly retryable: boolean;
-  /** @internal */
-  readonly [brand] = true;
+
+  static {
+    // On the prototype and not enumerable, so that it shows in no printout.
+    Object.defineProperty(NewsreelError.prototype, brand, { value: true });
+  }
 
   constructor(message: string, init: NewsreelErrorInit = {}) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause });

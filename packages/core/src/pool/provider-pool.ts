@@ -44,7 +44,7 @@ export interface ProviderPoolOptions extends PluginContext {
   readonly queueTimeoutMs?: number | Partial<LaneTimes> | undefined;
   /**
    * How long a request waits for the first provider to come back when all that could answer are cooling down, in
-   * milliseconds. @default 3000 for playback; the longest wait for a place for the others
+   * milliseconds. @default { playback: 3000, prefetch: 3000, import: 10000, background: 60000 }
    */
   readonly coolDownWaitMs?: number | Partial<LaneTimes> | undefined;
   /** When a failing provider is left alone. */
@@ -54,6 +54,8 @@ export interface ProviderPoolOptions extends PluginContext {
 }
 
 const defaultQueueTimeoutMs: LaneTimes = { playback: 15_000, prefetch: 30_000, import: 120_000, background: 600_000 };
+/** Somebody waits for an import as well: it says soon what is wrong and is tried again later. */
+const defaultCoolDownWaitMs: LaneTimes = { playback: 3000, prefetch: 3000, import: 10_000, background: 60_000 };
 const maxSweeps = 256;
 
 /**
@@ -93,7 +95,7 @@ class Pool implements ProviderPool {
       selection: options.selection ?? defaultSelection,
       affinities: this.#affinities,
       queueTimeoutMs,
-      coolDownWaitMs: perLane(options.coolDownWaitMs, { ...queueTimeoutMs, playback: 3000 }),
+      coolDownWaitMs: perLane(options.coolDownWaitMs, defaultCoolDownWaitMs),
     };
     this.#statBatch = options.statBatch ?? 200;
   }

@@ -52,12 +52,18 @@ async function within(
   } catch (error) {
     if (controller.signal.aborted) throw controller.signal.reason;
     if (NewsreelError.isInstance(error)) throw error;
-    const message = `Could not connect to ${options.name}: ${error instanceof Error ? error.message : String(error)}`;
+    const message = `Could not connect to ${options.name}: ${reasonOf(error)}`;
     throw new ProviderUnavailableError({ provider: options.name, message, cause: error });
   } finally {
     stopWatching();
     cancelTimer();
   }
+}
+
+/** In one line. OpenSSL's own messages are full of code places; its `reason` is what a person can read. */
+function reasonOf(error: unknown): string {
+  const { reason, message } = error as { readonly reason?: unknown; readonly message?: unknown };
+  return String(typeof reason === 'string' ? reason : (message ?? error)).trim();
 }
 
 function tcpOptions(options: ResolvedNntpOptions) {
