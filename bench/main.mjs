@@ -1,14 +1,21 @@
 // Runs benchmarks and prints one row per number: `npm run bench -- --only raw --json out.json`. `--smoke` makes every run
-// short: it shows that they work and that the bytes are right, its numbers mean nothing.
+// short: it shows that they work and that the bytes are right, its numbers mean nothing. `--node /path/to/node` (any
+// number of times) decodes with other versions of Node as well, each in a process of its own.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runRawDecode } from './raw-decode.mjs';
 import { runRawLoopback } from './raw-loopback.mjs';
 
 const scenarios = {
-  raw: async (options) => [...(await runRawDecode(options)), ...(await runRawLoopback(options))],
+  raw: async (options) => [
+    ...named(process.version, await runRawDecode(options)),
+    ...options.nodes.flatMap(decodeWith),
+    ...(await runRawLoopback(options)),
+  ],
 };
 
 const { values } = parseArgs({
@@ -16,6 +23,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: Object.keys(scenarios).join(',') },
     json: { type: 'string' },
     smoke: { type: 'boolean', default: false },
+    node: { type: 'string', multiple: true, default: [] },
   },
 });
 
@@ -27,7 +35,7 @@ if (unknown.length > 0) {
 }
 
 const rows = [];
-for (const name of wanted) rows.push(...(await scenarios[name]({ smoke: values.smoke })));
+for (const name of wanted) rows.push(...(await scenarios[name]({ smoke: values.smoke, nodes: values.node })));
 
 const machine = `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, Node ${process.version}`;
 console.log(
@@ -38,6 +46,17 @@ for (const { scenario, profile, metric, value, unit } of rows)
 if (values.json) {
   mkdirSync(dirname(values.json), { recursive: true });
   writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
+}
+
+/** Rows that say which Node they were measured with. */
+function named(version, rows) {
+  return rows.map((row) => ({ ...row, profile: `Node ${version.replace(/^v/, '')}, ${row.profile}` }));
+}
+
+function decodeWith(node) {
+  const script = fileURLToPath(new URL('raw-decode.mjs', import.meta.url));
+  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+  return named(version, JSON.parse(execFileSync(node, [script, '--json'], { encoding: 'utf8' })));
 }
 
 function format(value) {

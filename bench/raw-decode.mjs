@@ -1,9 +1,10 @@
 // How fast articles are decoded and checked, without any network: our engines beside the native addon `yencode` (where
 // it is installed) and beside plain JavaScript, all in one run on one article.
 //
-//   node bench/raw-decode.mjs            YENCODE_PATH=/some/node_modules/yencode to show it where to look
+//   node bench/raw-decode.mjs [--json]   YENCODE_PATH=/some/node_modules/yencode to show it where to look; by default it
+//                                        looks where test/system/install.sh puts it
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { availableEngines, createArticleDecoder, decodeEngine, lineState, socketInput } from '@newsreel/nntp/internal';
 import * as plainJavascript from './decode/plain-javascript.mjs';
@@ -50,11 +51,15 @@ function encode(data) {
 
 function findYencode() {
   const require = createRequire(import.meta.url);
-  try {
-    return require(process.env.YENCODE_PATH ?? 'yencode');
-  } catch {
-    return undefined;
+  const installed = fileURLToPath(new URL('../.cache/tools/node_modules/yencode', import.meta.url));
+  for (const place of [process.env.YENCODE_PATH ?? installed, 'yencode']) {
+    try {
+      return require(place);
+    } catch {
+      // Not there, or built for another Node.
+    }
   }
+  return undefined;
 }
 
 /** The work of one engine on an article that stands in the arena's memory. */
@@ -202,6 +207,10 @@ function row(profile, metric, value, unit) {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const rows = await runRawDecode();
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify(rows));
+    process.exit(0);
+  }
   console.log(`Node ${process.versions.node}, article of ${articleBytes} bytes, best of ${windows} windows`);
   for (const { profile, metric, value, unit } of rows)
     console.log(`${profile.padEnd(18)} ${metric.padEnd(32)} ${value.toFixed(2).padStart(7)} ${unit}`);

@@ -1,5 +1,9 @@
 // The news server as its own process, so that its work is not counted as the client's. Talks to its parent over IPC.
+import { createHash } from 'node:crypto';
 import { startNewsServer } from '@newsreel/nntp/testing';
+
+/** Files up to this size come with their SHA-256, so that the client can prove what it read. */
+const hashedBytes = 100_000_000;
 
 const { options, files } = JSON.parse(process.argv[2] ?? '{}');
 const server = await startNewsServer(options);
@@ -11,7 +15,7 @@ process.send?.({
   tlsPort: server.tlsPort,
   ca: server.ca,
   nzb: server.buildNzb(posted),
-  files: posted.map(({ size, segments }) => ({ size, segments })),
+  files: posted.map((file) => ({ size: file.size, segments: file.segments, sha256: hashOf(file) })),
 });
 process.on('message', async (message) => {
   if (message !== 'close') return;
@@ -19,3 +23,10 @@ process.on('message', async (message) => {
   process.exit(0);
 });
 process.on('disconnect', () => process.exit(0));
+
+function hashOf(file) {
+  if (file.size > hashedBytes) return undefined;
+  return createHash('sha256')
+    .update(file.read({ start: 0, end: file.size }))
+    .digest('hex');
+}
