@@ -119,6 +119,7 @@ export class EngineLibrary extends LibraryView implements Library {
       host,
       tree: this.tree,
       emptied: () => this.#emptied(record),
+      contradicted: (content) => this.#follow(this.#resolveAll(record, [content], { lane: 'import' })),
     });
     return record;
   }

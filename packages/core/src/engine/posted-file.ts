@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { FileContent, OpenContentOptions } from '../catalog/file-content.js';
-import { hasCode, LayoutUnknownError } from '../errors/index.js';
+import { FileChangedError, hasCode, LayoutUnknownError } from '../errors/index.js';
 import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { LayoutFacts } from '../files/layout-facts.js';
 import { openSegmentedSource, resolveLayout } from '../files/open-segmented-source.js';
 import type { SegmentedSource } from '../files/segmented-source.js';
-import type { FileHandle } from '../model/catalog.js';
 import type { Lane, RequestOptions } from '../model/common.js';
 import type { NzbFile } from '../model/nzb.js';
+import type { OpenFile } from '../open/file-handle.js';
 import { throwIfAborted } from '../util/signals.js';
 
 /** Makes a handle over a source; `closed` is called once when it was closed. */
@@ -15,7 +15,7 @@ export type OpenHandle = (request: {
   readonly source: SegmentedSource;
   readonly path: string;
   readonly closed: () => void;
-}) => FileHandle;
+}) => OpenFile;
 
 /** What posted files are read with. */
 export interface PostedFileHost {
@@ -33,6 +33,10 @@ export interface PostedFileOwner {
   readonly addedMs: number;
   /** The size became known, and with it the name the articles give. */
   resolved(file: PostedFile, nameInArticles: string): void;
+  /** Reading proved that the size was wrong, and with it the bytes: it has to be found out anew. */
+  contradicted(file: PostedFile): void;
+  /** The size was found out anew. */
+  changed(file: PostedFile, fromVersion: number): void;
   /** Its last name was removed from the catalog. */
   forgotten(file: PostedFile): void;
 }
@@ -42,14 +46,16 @@ export class PostedFile implements FileContent {
   readonly nzbFile: NzbFile;
   readonly releaseId: string;
   readonly modifiedMs: number;
-  readonly version = 1;
   readonly #owner: PostedFileOwner;
   readonly #host: PostedFileHost;
   #facts: LayoutFacts | undefined;
   #etag: string | undefined;
   /** Shared by the handles that are open, so that what one learns about the layout serves them all. */
   #source: SegmentedSource | undefined;
-  #handles = 0;
+  readonly #handles = new Map<OpenFile, string>();
+  #version = 1;
+  /** Whether a size that was announced turned out wrong and the right one is not known yet. */
+  #isContradicted = false;
 
   constructor(nzbFile: NzbFile, owner: PostedFileOwner, host: PostedFileHost) {
     this.nzbFile = nzbFile;
@@ -57,6 +63,10 @@ export class PostedFile implements FileContent {
     this.modifiedMs = nzbFile.postedMs > 0 ? nzbFile.postedMs : owner.addedMs;
     this.#owner = owner;
     this.#host = host;
+  }
+
+  get version(): number {
+    return this.#version;
   }
 
   get size(): number | undefined {
@@ -77,7 +87,15 @@ export class PostedFile implements FileContent {
       nameInArticles ||= name;
     });
     try {
-      const facts = await resolveLayout({ file: this.nzbFile, affinity: this.releaseId, fetcher, lane, signal });
+      const witness = this.#isContradicted ? 'last' : 'first';
+      const facts = await resolveLayout({
+        file: this.nzbFile,
+        affinity: this.releaseId,
+        fetcher,
+        lane,
+        signal,
+        witness,
+      });
       // Somebody else may have been quicker; the first answer stands.
       if (this.#facts !== undefined) return;
       this.#facts = facts;
@@ -86,21 +104,23 @@ export class PostedFile implements FileContent {
       if (hasCode(cause, 'ERR_CLOSED')) throw cause;
       throw new LayoutUnknownError({ path, cause });
     }
-    this.#owner.resolved(this, nameInArticles);
+    if (this.#isContradicted) this.#renewed();
+    else this.#owner.resolved(this, nameInArticles);
   }
 
-  async open({ path, closed, signal }: OpenContentOptions): Promise<FileHandle> {
+  async open({ path, closed, signal }: OpenContentOptions): Promise<OpenFile> {
     const source = await this.#sharedSource(signal);
-    this.#handles++;
-    return this.#host.openHandle({
+    const handle = this.#host.openHandle({
       source,
       path,
       closed: () => {
-        this.#handles--;
-        if (this.#handles === 0) this.#putAway();
+        this.#handles.delete(handle);
+        if (this.#handles.size === 0) this.#putAway();
         closed();
       },
     });
+    this.#handles.set(handle, path);
+    return handle;
   }
 
   forgotten(): void {
@@ -117,9 +137,27 @@ export class PostedFile implements FileContent {
       fetcher: this.#host.fetcher,
       facts: this.#facts,
       signal,
+      contradicted: () => this.#contradict(),
     });
     this.#source ??= source;
     return this.#source;
+  }
+
+  /** An announced size is a promise: whoever relied on it is told, and the file comes back as another version. */
+  #contradict(): void {
+    if (this.#isContradicted || this.#facts === undefined) return;
+    this.#isContradicted = true;
+    this.#facts = undefined;
+    this.#source = undefined;
+    this.#etag = undefined;
+    for (const [handle, path] of [...this.#handles]) handle.fail(new FileChangedError({ path }));
+    this.#owner.contradicted(this);
+  }
+
+  #renewed(): void {
+    this.#isContradicted = false;
+    this.#version++;
+    this.#owner.changed(this, this.#version - 1);
   }
 
   #putAway(): void {

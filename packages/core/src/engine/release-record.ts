@@ -21,6 +21,8 @@ export interface ReleaseRecordParts {
   readonly tree: CatalogTree;
   /** Told when the last of its names was removed. */
   readonly emptied: () => void;
+  /** Told when the size of a file turned out wrong and has to be found out anew. */
+  readonly contradicted: (content: PostedFile) => void;
 }
 
 interface RecordedFile {
@@ -95,6 +97,15 @@ export class ReleaseRecord implements PostedFileOwner {
     const name = safeName(nameInArticles);
     if (file?.isProvisional && name !== '') tree.rename(content, file.name, name);
     else tree.appeared(content);
+  }
+
+  contradicted(content: PostedFile): void {
+    this.#parts.contradicted(content);
+  }
+
+  changed(content: PostedFile, fromVersion: number): void {
+    this.#unresolved.delete(content);
+    this.#parts.tree.changed(content, fromVersion);
   }
 
   forgotten(content: PostedFile): void {

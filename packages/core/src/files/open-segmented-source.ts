@@ -19,6 +19,10 @@ export interface OpenSegmentedOptions extends RequestOptions {
   readonly lane?: Lane | undefined;
   /** What is remembered from {@link SegmentedSource.facts}: opening then costs no request. */
   readonly facts?: LayoutFacts | undefined;
+  /** Which article says how large the file is. The last one has to end there, so it cannot be wrong. @default 'first' */
+  readonly witness?: 'first' | 'last' | undefined;
+  /** Called once when reading proves that the size is wrong: the file has to be opened anew, with the last as witness. */
+  readonly contradicted?: (() => void) | undefined;
 }
 
 /** Articles asked, at most, until one says how large the file is. */
@@ -31,14 +35,15 @@ const maxWitnesses = 5;
  * @throws the first article's error when none could be had
  */
 export async function openSegmentedSource(options: OpenSegmentedOptions): Promise<SegmentedSource> {
-  const { file, fetcher, affinity, facts } = options;
+  const { file, fetcher, affinity, facts, contradicted } = options;
   const open = (map: SegmentMap) => ({ map, search: new LayoutSearch(file, map, fetcher, affinity) });
-  const first = open(new SegmentMap(file, facts));
+  const first = open(new SegmentMap(file, facts, contradicted));
+  if (options.witness === 'last' && facts === undefined) await first.search.look(lastOf(file), options);
   const problem = await prove(first, file, options);
   if (problem === undefined) return new MappedSource(file, first.map, first.search, fetcher);
   if (hasCode(problem, 'ERR_ARTICLE_CORRUPT')) {
     // The first article and the last disagree about the size. The last one also has to end there, so it goes first.
-    const second = open(new SegmentMap(file));
+    const second = open(new SegmentMap(file, undefined, contradicted));
     await second.search.look(lastOf(file), options);
     if (second.map.isSizeProved) return new MappedSource(file, second.map, second.search, fetcher);
   }

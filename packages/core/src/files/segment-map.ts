@@ -31,11 +31,15 @@ export class SegmentMap {
   readonly #claims = new RangeClaims();
   /** Segments about which articles contradicted each other: only certain ranges are accepted for them. */
   readonly #disputed = new Set<number>();
+  readonly #contradicted: (() => void) | undefined;
   #layout: SegmentLayout | undefined;
   #isSizeProved = false;
+  #isContradicted = false;
 
-  constructor(file: NzbFile, facts?: LayoutFacts) {
+  /** @param contradicted called once, soon after, when the last article proves that the size believed so far is wrong */
+  constructor(file: NzbFile, facts?: LayoutFacts, contradicted?: () => void) {
     this.#file = file;
+    this.#contradicted = contradicted;
     for (const segment of file.segments) this.#segments.set(segment.number - 1, segment);
     if (facts === undefined || !fitsFile(facts, file)) return;
     this.#layout = new SegmentLayout(file, facts.size, facts.count);
@@ -56,6 +60,11 @@ export class SegmentMap {
   /** Whether the size is exact: the NZB's own total agrees with it, or the last article ends there. */
   get isSizeProved(): boolean {
     return this.#isSizeProved;
+  }
+
+  /** Whether the last article proved that the size believed so far is wrong. */
+  get isSizeContradicted(): boolean {
+    return this.#isContradicted;
   }
 
   /** What is worth remembering; `undefined` before the size is proved. */
@@ -173,6 +182,7 @@ export class SegmentMap {
     if (range.end - range.start !== article.bytes.length) return refuse('is not as long as its bytes');
     if (!isInside(part)) return refuse('is not inside the file');
     const layout = this.#layout ?? this.#establish(index, part);
+    this.#weighEnd(layout, index, part);
     if (fileSize !== layout.size || !layout.allows(index, range)) return refuse('is impossible beside the other parts');
     this.#layout = layout;
     const isProved = layout.proves(index, range);
@@ -183,6 +193,19 @@ export class SegmentMap {
     else if (layout.isFirm || this.#disputed.has(index) || this.#claims.isCaught(article.provider))
       return `${said} contradicts the other parts`;
     return undefined;
+  }
+
+  /**
+   * The last article proves the size, whatever others said: when it begins where it must and ends where it says the file
+   * ends, its own length leaves no other size. Told later, because this is heard in the middle of a fetch.
+   */
+  #weighEnd(layout: SegmentLayout, index: number, { range, fileSize }: PartHeader): void {
+    const isEnd = index === this.#file.segmentCount - 1 && range.end === fileSize;
+    if (!isEnd || fileSize === layout.size || this.#isContradicted) return;
+    const begin = layout.exact.get(index) ?? layout.predicted(index)?.start;
+    if (begin !== range.start) return;
+    this.#isContradicted = true;
+    if (this.#contradicted) queueMicrotask(this.#contradicted);
   }
 
   #place(index: number, state: 'known' | 'claimed' | 'guessed'): SegmentPlace {

@@ -1,4 +1,4 @@
-import { ArticleMissingError, LayoutUnknownError } from '../errors/index.js';
+import { ArticleMissingError, FileChangedError, LayoutUnknownError } from '../errors/index.js';
 import { interruptible } from '../fetch/interruptible.js';
 import type { SegmentFetcher, SegmentFetchOptions } from '../fetch/segment-fetcher.js';
 import type { Article } from '../model/article.js';
@@ -42,8 +42,12 @@ export class MappedSource implements SegmentedSource {
 
   facts(): LayoutFacts {
     const facts = this.#map.facts();
-    if (facts === undefined) throw new LayoutUnknownError({ path: this.#file.nameHint || this.#file.subject });
+    if (facts === undefined) throw new LayoutUnknownError({ path: this.#name });
     return facts;
+  }
+
+  get #name(): string {
+    return this.#file.nameHint || this.#file.subject;
   }
 
   read(range: ByteRange = { start: 0, end: this.size }, options: ByteReadOptions = {}): AsyncIterable<Lease> {
@@ -88,6 +92,7 @@ export class MappedSource implements SegmentedSource {
           yield piece;
         }
       } catch (error) {
+        if (this.#map.isSizeContradicted) throw new FileChangedError({ path: this.#name, cause: error });
         if (position > before || !(await this.#search.reconsider(index, options))) throw error;
       }
       fruitless = position > before ? 0 : fruitless + 1;
