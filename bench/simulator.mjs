@@ -1,5 +1,4 @@
 // The news server as its own process, so that its work is not counted as the client's. Talks to its parent over IPC.
-import { createHash } from 'node:crypto';
 import { startNewsServer } from '@newsreel/nntp/testing';
 
 /** Files up to this size come with their SHA-256, so that the client can prove what it read. */
@@ -15,7 +14,11 @@ process.send?.({
   tlsPort: server.tlsPort,
   ca: server.ca,
   nzb: server.buildNzb(posted),
-  files: posted.map((file) => ({ size: file.size, segments: file.segments, sha256: hashOf(file) })),
+  files: posted.map((file) => ({
+    size: file.size,
+    segments: file.segments,
+    sha256: file.size > hashedBytes ? undefined : file.sha256(),
+  })),
 });
 process.on('message', async (message) => {
   if (message !== 'close') return;
@@ -23,10 +26,3 @@ process.on('message', async (message) => {
   process.exit(0);
 });
 process.on('disconnect', () => process.exit(0));
-
-function hashOf(file) {
-  if (file.size > hashedBytes) return undefined;
-  return createHash('sha256')
-    .update(file.read({ start: 0, end: file.size }))
-    .digest('hex');
-}

@@ -4,7 +4,8 @@
  * @packageDocumentation
  */
 export { type ArenaUse, arenaUse, setPoisonFreedSlots } from './yenc/arena.js';
-export { crc32, crc32Combine } from './yenc/crc32.js';
+export { crc32 } from './yenc/crc32.js';
+export { crc32Combine } from './yenc/crc32-combine.js';
 export { type ArticleDecoder, createArticleDecoder, type DecodeOutcome, socketInput } from './yenc/decoder.js';
 export { type DecodeCursor, type DecodeEngine, type DecodeTarget, lineState, stopped } from './yenc/engine.js';
 export { availableEngines, decodeEngine } from './yenc/engines.js';

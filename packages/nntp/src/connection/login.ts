@@ -1,4 +1,5 @@
 import { ConfigInvalidError, type NewsreelError, ProviderAuthError, ProviderUnavailableError } from '@newsreel/core';
+import { isLoopback } from '@newsreel/core/plugin';
 import { commands } from '../protocol/commands.js';
 import type { StatusLine } from '../protocol/reply-parser.js';
 import { meaningOf, type ReplyMeaning, replyError, showReply } from '../replies.js';
@@ -82,8 +83,4 @@ function exposure(host: ExchangeHost, options: ResolvedNntpOptions): NewsreelErr
     `${provider}: the login would send the password in plain text. ` +
     'Use TLS (the default), or set allowPlaintext if you accept that.';
   return new ProviderAuthError({ provider, message });
-}
-
-function isLoopback(address: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|::1|::ffff:127(\.\d{1,3}){3})$/i.test(address);
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { crc32Joiner } from '../yenc/crc32-combine.js';
 import { type DeterministicContent, DISTINCT_BLOCKS, STAMP_BYTES, type StampedContent } from './content.js';
-import { crc32, crc32Joiner } from './crc32.js';
+import { crc32 } from './crc32.js';
 import { encodeYencData } from './encode-yenc.js';
 
 /** Where the bytes of a posted file come from. */
