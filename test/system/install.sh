@@ -13,7 +13,6 @@ want curl curl
 want fusermount3 fuse3
 want chromium chromium
 want openssl openssl
-want cadaver cadaver
 want /usr/lib/news/bin/innd inn2
 
 if [ ${#missing[@]} -gt 0 ]; then

@@ -3,17 +3,20 @@ import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createEngine, type Engine } from '@newsreel/core';
 import { nntp } from '@newsreel/nntp';
-import { type NewsServer, startNewsServer } from '@newsreel/nntp/testing';
 import { webdav } from '@newsreel/webdav-adapter';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Inn, startInn } from './peers/inn.js';
 import { makeFilm } from './peers/media.js';
+import { nyuuProgram, post } from './peers/nyuu.js';
 import { run } from './peers/run.js';
 import { describeWith, scratch, seededRandom, sha256, slice } from './support.js';
 
-describeWith(['ffmpeg', 'ffprobe', 'rclone', 'curl', 'fusermount3'], 'WebDAV clients read what was posted', () => {
+const programs = ['ffmpeg', 'ffprobe', 'rclone', 'curl', 'fusermount3', '/usr/lib/news/bin/innd', nyuuProgram];
+
+describeWith(programs, 'WebDAV clients read what nyuu posted to INN2', () => {
   const folder = scratch();
   const names = ['film.mkv', 'film with spaces & ümläut #1.mp4'];
-  let server: NewsServer;
+  let inn: Inn;
   let engine: Engine;
   let base: string;
   const urlOf = (name: string) => `${base}release/${encodeURIComponent(name)}`;
@@ -21,32 +24,21 @@ describeWith(['ffmpeg', 'ffprobe', 'rclone', 'curl', 'fusermount3'], 'WebDAV cli
   beforeAll(async () => {
     await makeFilm(folder.path(names[0]!), 30);
     await makeFilm(folder.path(names[1]!), 30);
-    server = await startNewsServer({ users: { alice: 's3cret' }, rttMs: 5 });
-    const posted = [];
-    for (const name of names)
-      posted.push(await server.post({ name, bytes: readFileSync(folder.path(name)), partBytes: 500_000 }));
+    inn = await startInn();
+    const paths = names.map((name) => folder.path(name));
+    const nzb = await post(inn, paths, folder.path('films.nzb'), '500K');
     const dav = webdav({ port: 0 });
-    engine = await createEngine({
-      providers: [
-        nntp({
-          host: server.host,
-          port: server.port,
-          tls: false,
-          username: 'alice',
-          password: 's3cret',
-          connections: 10,
-        }),
-      ],
-      adapters: [dav],
-    });
-    await engine.library.add(server.buildNzb(posted), { name: 'release' });
+    const { username, password } = inn;
+    const account = { host: 'localhost', port: inn.tlsPort, tls: { ca: inn.ca }, username, password, connections: 10 };
+    engine = await createEngine({ providers: [nntp(account)], adapters: [dav] });
+    await engine.library.add(nzb, { name: 'release' });
     base = `${dav.url}`;
     if (!base.endsWith('/')) base += '/';
   });
 
   afterAll(async () => {
     await engine?.close();
-    await server?.close();
+    await inn?.stop();
     folder.remove();
   });
 
