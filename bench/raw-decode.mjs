@@ -215,5 +215,5 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   for (const { profile, metric, value, unit } of rows)
     console.log(`${profile.padEnd(18)} ${metric.padEnd(32)} ${value.toFixed(2).padStart(7)} ${unit}`);
   if (!rows.some((r) => r.profile === 'yencode'))
-    console.log('yencode is not installed: npm i --prefix /tmp/yencode yencode@1.2.4, then set YENCODE_PATH');
+    console.log('yencode is not installed: test/system/install.sh does that');
 }
