@@ -34,6 +34,7 @@ export {
   NzbInvalidError,
   ProviderAuthError,
   ProviderUnavailableError,
+  QuotaError,
   RangeInvalidError,
   TimeoutError,
   type TimeoutPhase,

@@ -20,6 +20,7 @@ describe('public names', () => {
       'NzbInvalidError',
       'ProviderAuthError',
       'ProviderUnavailableError',
+      'QuotaError',
       'RangeInvalidError',
       'TimeoutError',
       'adaptive',

@@ -39,7 +39,7 @@ export function registerGauges(registry: Registry, snapshot: () => Snapshot | un
 
 function registerPoolGauges(registry: Registry, pool: () => PoolStats | undefined): void {
   const registers = [registry];
-  const perProvider = (name: string, help: string, value: (stats: ProviderStats) => number) =>
+  const perProvider = (name: string, help: string, value: (stats: ProviderStats) => number | undefined) =>
     new Gauge({
       name,
       help,
@@ -47,7 +47,10 @@ function registerPoolGauges(registry: Registry, pool: () => PoolStats | undefine
       labelNames: ['provider'],
       collect() {
         this.reset();
-        for (const stats of pool()?.providers ?? []) this.set({ provider: stats.name }, value(stats));
+        for (const stats of pool()?.providers ?? []) {
+          const now = value(stats);
+          if (now !== undefined) this.set({ provider: stats.name }, now);
+        }
       },
     });
   perProvider('newsreel_provider_up', '1 when the provider is in use, 0 in cool-down or disabled.', (stats) =>
@@ -69,6 +72,11 @@ function registerPoolGauges(registry: Registry, pool: () => PoolStats | undefine
     'newsreel_provider_connection_bytes_per_second',
     'Smoothed speed of one connection.',
     (stats) => stats.bytesPerSecond,
+  );
+  perProvider(
+    'newsreel_provider_quota_left_bytes',
+    'Wire bytes left of the quota in this period; absent without a quota.',
+    ({ quota }) => quota && Math.max(0, quota.limitBytes - quota.usedBytes),
   );
   new Gauge({
     name: 'newsreel_queued_requests',

@@ -124,6 +124,17 @@ export interface NntpOptions {
    * @default 1_048_576
    */
   readonly drainBytes?: number | undefined;
+  /**
+   * Wire bytes the account may deliver per {@link NntpOptions.quotaPeriodMs}. Once they are used nothing more is asked of
+   * it (`ERR_QUOTA`, event `provider:degraded`); what is on the wire then still arrives. Counted in this process only.
+   * Gauge: `stats().quota`.
+   * @default no quota
+   */
+  readonly quotaBytes?: number | undefined;
+  /** Length of a quota period, in milliseconds, from the start of the process on. @default 2_592_000_000 (30 days) */
+  readonly quotaPeriodMs?: number | undefined;
+  /** Bytes of the first period that were used before, by an earlier process. @default 0 */
+  readonly quotaUsedBytes?: number | undefined;
   /** Newsgroup to select when the server insists on one (reply 412). @default 'alt.binaries.test' */
   readonly group?: string | undefined;
   /** Pause after a failed connection attempt; doubles with each further failure, with jitter. @default 500 */

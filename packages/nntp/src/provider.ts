@@ -19,6 +19,7 @@ import type { HandshakeResult } from './connection/handshake.js';
 import { ConnectionPool } from './pool/connection-pool.js';
 import { ConnectionStats } from './pool/connection-stats.js';
 import { diagnose } from './pool/diagnose.js';
+import { Quota } from './pool/quota.js';
 import type { RequestContext } from './pool/request-context.js';
 import { reserveRequest } from './pool/reservation.js';
 import { RoomQueue } from './pool/room-queue.js';
@@ -40,6 +41,7 @@ export class NntpProvider implements Provider {
   readonly #queue: RoomQueue;
   readonly #roomListeners = new Set<() => void>();
   readonly #stopWatchingMemory: () => void;
+  readonly #quota: Quota | undefined;
   #shortOfMemory = false;
   #closed = false;
 
@@ -62,6 +64,7 @@ export class NntpProvider implements Provider {
       reserve: (request) => this.reserve(request),
       hopeless: () => this.#hopeless(),
     });
+    this.#quota = this.#makeQuota();
     this.#stopWatchingMemory = context.ledger.onRoom(() => {
       if (!this.#shortOfMemory) return;
       this.#shortOfMemory = false;
@@ -70,7 +73,7 @@ export class NntpProvider implements Provider {
   }
 
   reserve(request: ReservationRequest): Reservation | undefined {
-    if (this.#closed) return undefined;
+    if (this.#closed || this.#quota?.error() !== undefined) return undefined;
     const { reservation, shortOfMemory } = reserveRequest(this.#pool, this.#context.ledger, this.#requests, request);
     if (shortOfMemory) this.#shortOfMemory = true;
     return reservation;
@@ -137,8 +140,7 @@ export class NntpProvider implements Provider {
   stats(): ProviderStats {
     const { policy, members } = this.#pool;
     const all = [...members];
-    const { articles, bytes, missing, corrupt, failures, latencyMs, bytesPerSecond, closedWireBytes } = this.#stats;
-    const liveBytes = all.reduce((sum, member) => sum + (member.connection?.wireBytes ?? 0), 0);
+    const { articles, bytes, missing, corrupt, failures, latencyMs, bytesPerSecond } = this.#stats;
     const cooling = policy.waiting && this.#pool.open === 0;
     return {
       ...{ name: this.name, priority: this.priority, articles, bytes, missing, corrupt, failures },
@@ -149,12 +151,14 @@ export class NntpProvider implements Provider {
       connectionsOpen: all.filter((member) => member.begun).length,
       connectionsBusy: all.filter((member) => member.busy).length,
       freeSlots: this.#freeSlots(),
-      wireBytes: closedWireBytes + liveBytes,
+      wireBytes: this.#wireBytes(),
+      quota: this.#quota?.now(),
     };
   }
 
   readonly close = closeOnce(async () => {
     this.#closed = true;
+    this.#quota?.close();
     this.#stopWatchingMemory();
     this.#queue.fail(new ClosedError({ what: `provider ${this.name}` }));
     this.#roomListeners.clear();
@@ -164,6 +168,28 @@ export class NntpProvider implements Provider {
   /** Closes it at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #wireBytes(): number {
+    let bytes = this.#stats.closedWireBytes;
+    for (const member of this.#pool.members) bytes += member.connection?.wireBytes ?? 0;
+    return bytes;
+  }
+
+  #makeQuota(): Quota | undefined {
+    const { quotaBytes: limitBytes, quotaPeriodMs: periodMs, quotaUsedBytes: usedBytes } = this.#options;
+    if (limitBytes === undefined) return undefined;
+    const { clock, events } = this.#context;
+    const provider = this.name;
+    return new Quota({
+      ...{ provider, limitBytes, periodMs, usedBytes, clock },
+      wireBytes: () => this.#wireBytes(),
+      spent: (cause) => events.emit('provider:degraded', { provider, disabled: false, cause }),
+      renewed: () => {
+        events.emit('provider:recovered', { provider });
+        this.#announceRoom();
+      },
+    });
   }
 
   #dial(count: number, options: RequestOptions): Promise<HandshakeResult[]> {
@@ -206,6 +232,8 @@ export class NntpProvider implements Provider {
 
   /** Why nobody can be asked, when waiting for a connection makes no sense. */
   #hopeless(): unknown {
+    const spent = this.#quota?.error();
+    if (spent !== undefined) return spent;
     if ([...this.#pool.members].some((member) => member.state !== 'closing')) return undefined;
     return this.#pool.policy.unavailable();
   }

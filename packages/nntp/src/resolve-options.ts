@@ -76,6 +76,13 @@ const schema = z.strictObject({
   connect: z.custom<(target: NntpTarget) => Duplex | Promise<Duplex>>(isFunction, 'must be a function').optional(),
   drainBytes: z.number().int().min(0).default(1_048_576),
   group: line.regex(/^\S+$/, 'must be one word').default('alt.binaries.test'),
+  quotaBytes: z.number().int().min(0).optional(),
+  quotaPeriodMs: z
+    .number()
+    .int()
+    .min(1000)
+    .default(30 * 86_400_000),
+  quotaUsedBytes: z.number().int().min(0).default(0),
   retryAfterMs: milliseconds(500),
   maxRetryAfterMs: milliseconds(60_000),
   limitRecoveryMs: milliseconds(30_000),

@@ -14,6 +14,7 @@ export const statusOf: Readonly<Record<ErrorCode, StatusAnswer>> = {
   ERR_ARTICLE_CORRUPT: { status: 502, text: 'An article of this file is damaged on every provider.' },
   ERR_PROVIDER_UNAVAILABLE: { status: 503, text: 'No provider can be reached now. Try again later.' },
   ERR_PROVIDER_AUTH: { status: 502, text: 'A provider refused the login.' },
+  ERR_QUOTA: { status: 503, text: 'The quota of the provider is used up. Try again later.' },
   ERR_TIMEOUT: { status: 504, text: 'The answer took too long.' },
   ERR_NZB_INVALID: { status: 422, text: 'The NZB is not usable.' },
   ERR_FILE_NOT_FOUND: { status: 404, text: 'There is nothing at this address.' },

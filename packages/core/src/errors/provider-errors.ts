@@ -29,6 +29,22 @@ export class ProviderAuthError extends NewsreelError {
   }
 }
 
+/** A provider has delivered what its account allows for this period. */
+export class QuotaError extends NewsreelError {
+  readonly code = 'ERR_QUOTA';
+  readonly retryable = true;
+  /** Name of the provider. */
+  readonly provider: string;
+  /** When the next period begins, in milliseconds since 1970. */
+  readonly resetsMs: number;
+
+  constructor(init: NewsreelErrorInit & { provider: string; resetsMs: number }) {
+    super(`${init.provider} has used up its quota until ${new Date(init.resetsMs).toISOString()}`, init);
+    this.provider = init.provider;
+    this.resetsMs = init.resetsMs;
+  }
+}
+
 /** What was being waited for when a deadline passed. */
 export type TimeoutPhase = 'connect' | 'greeting' | 'login' | 'reply' | 'body' | 'queue';
 

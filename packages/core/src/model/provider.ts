@@ -26,6 +26,16 @@ export interface Reservation {
   release(): void;
 }
 
+/** How much of an account's quota is used. */
+export interface ProviderQuota {
+  /** Wire bytes allowed per period. */
+  readonly limitBytes: number;
+  /** Wire bytes used in this period. At or over the limit nothing more is asked of the provider. */
+  readonly usedBytes: number;
+  /** When the next period begins, in milliseconds since 1970. */
+  readonly resetsMs: number;
+}
+
 /** What a provider is doing, for selection, gauges and people. */
 export interface ProviderStats {
   /** Name of the provider. */
@@ -60,6 +70,8 @@ export interface ProviderStats {
   readonly corrupt: number;
   /** Other failures: refused, timed out, dropped. */
   readonly failures: number;
+  /** Its quota, when it has one. */
+  readonly quota?: ProviderQuota | undefined;
 }
 
 /** What {@link Provider.check} found, in words a person can act on. */

@@ -1,4 +1,4 @@
-import { ProviderUnavailableError } from '../errors/index.js';
+import { type NewsreelError, ProviderUnavailableError, QuotaError } from '../errors/index.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import type { Provider, ProviderStats } from '../model/provider.js';
@@ -25,12 +25,14 @@ export interface Look {
 export class Member {
   readonly provider: Provider;
   readonly breaker: CircuitBreaker;
+  readonly #clock: Clock;
   /** Articles that passed the provider's own checks and were refused by whoever asked. */
   refused = 0;
 
   constructor(provider: Provider, context: MemberContext) {
     this.provider = provider;
     const { events, clock, onRoom } = context;
+    this.#clock = clock;
     const ownState = () => provider.stats().state;
     const breakerContext = { provider: provider.name, events, clock, onRoom, ownState };
     this.breaker = new CircuitBreaker(breakerContext, context.breaker);
@@ -59,11 +61,21 @@ export class Member {
     return { member: this, stats: this.#judged(stats), waitMs: this.#waitMs(stats) };
   }
 
+  /** Why it cannot be asked for another while. */
+  unavailable({ stats, waitMs }: Look): NewsreelError {
+    const { quota } = stats;
+    if (quota && quota.usedBytes >= quota.limitBytes)
+      return new QuotaError({ provider: this.name, resetsMs: quota.resetsMs });
+    const message = `${this.name} is cooling down for another ${Math.ceil(waitMs)} ms`;
+    return new ProviderUnavailableError({ provider: this.name, message, cause: this.breaker.cause });
+  }
+
   /**
    * A provider that is degraded by its own account and has no room says nothing about when it will be back: it counts
    * as cooling down with an unknown end.
    */
-  #waitMs({ state, freeSlots }: ProviderStats): number {
+  #waitMs({ state, freeSlots, quota }: ProviderStats): number {
+    if (quota && quota.usedBytes >= quota.limitBytes) return Math.max(1, quota.resetsMs - this.#clock.wallNow());
     if (!this.breaker.passable) return Math.max(1, this.breaker.waitMs);
     return state === 'degraded' && freeSlots === 0 ? 1 : 0;
   }

@@ -1,4 +1,3 @@
-import { ProviderUnavailableError } from '../errors/index.js';
 import type { FetchOptions } from '../model/article.js';
 import type { Lane } from '../model/common.js';
 import type { SelectionPolicy } from '../model/policies.js';
@@ -110,10 +109,8 @@ function place(
 
 /** All who could answer are cooling down: wait when the first is back in time, else end the search. */
 function hopeless(open: readonly Look[], patienceMs: number): SearchOver | undefined {
-  const { member, waitMs } = open.reduce((a, b) => (b.waitMs < a.waitMs ? b : a));
-  if (waitMs <= patienceMs) return undefined;
-  const message = `${member.name} is cooling down for another ${Math.ceil(waitMs)} ms`;
-  return new SearchOver(new ProviderUnavailableError({ provider: member.name, message, cause: member.breaker.cause }));
+  const soonest = open.reduce((a, b) => (b.waitMs < a.waitMs ? b : a));
+  return soonest.waitMs <= patienceMs ? undefined : new SearchOver(soonest.member.unavailable(soonest));
 }
 
 /** Reserves at the first provider with room; for playback, at the one that expects its first byte soonest. */

@@ -27,6 +27,7 @@ const rules: Readonly<Record<ErrorCode, FailureRule>> = {
   ERR_ARTICLE_CORRUPT: answered('corrupt'),
   ERR_PROVIDER_UNAVAILABLE: transient,
   ERR_TIMEOUT: transient,
+  ERR_QUOTA: { action: 'next', answer: 'unknown', countsAgainst: false },
   ERR_PROVIDER_AUTH: disabling,
   ERR_CLOSED: disabling,
   ERR_NZB_INVALID: ours,
