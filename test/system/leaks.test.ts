@@ -2,6 +2,7 @@ import { createEngine } from '@newsreel/core';
 import { nntp } from '@newsreel/nntp';
 import { startNewsServer } from '@newsreel/nntp/testing';
 import { expect, it } from 'vitest';
+import { until } from './peers/run.js';
 import { seededRandom } from './support.js';
 
 const rounds = 10_000;
@@ -21,7 +22,7 @@ it(`${rounds} opens and aborted reads leave nothing behind`, async () => {
     await exercise(200);
     const before = resources();
     await exercise(rounds);
-    await settled();
+    await until('all connections are quiet', () => engine.snapshot().pool.providers[0]!.connectionsBusy === 0, 5000);
     const after = resources();
     expect(after.sockets).toBeLessThanOrEqual(Math.max(before.sockets, 12));
     expect(after.timers).toBeLessThanOrEqual(before.timers + 2);
@@ -52,17 +53,11 @@ it(`${rounds} opens and aborted reads leave nothing behind`, async () => {
       await reading.catch((error) => expect((error as Error).message).toBe('left'));
       await file.close();
     }
-
-    async function settled(): Promise<void> {
-      for (let tries = 0; tries < 100 && engine.snapshot().pool.providers[0]!.connectionsBusy > 0; tries++)
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
   } finally {
     await engine.close();
   }
   expect(engine.snapshot().memory.usedBytes).toBe(0);
-  for (let tries = 0; tries < 100 && server.openConnections > 0; tries++)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await until('every connection is gone', () => server.openConnections === 0, 2000);
   expect(server.openConnections).toBe(0);
   await server.close();
 });

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { until } from './peers/run.js';
 import { describeWith } from './support.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -71,13 +71,13 @@ describeWith(['chromium', `${tools}node_modules/playwright-core/index.js`], 'npm
     try {
       const page = await browser.newPage();
       await page.goto(link);
-      await until(page, 'document.querySelector("video")?.readyState >= 3');
+      await holdsIn(page, 'document.querySelector("video")?.readyState >= 3');
       expect(await page.evaluate<number>('document.querySelector("video").duration')).toBeCloseTo(90, 0);
       for (const at of [60, 5, 85]) {
         await page.evaluate(
           `(() => { const v = document.querySelector("video"); v.currentTime = ${at}; return v.play(); })()`,
         );
-        await until(
+        await holdsIn(
           page,
           `(() => { const v = document.querySelector("video"); return !v.seeking && v.readyState >= 3 && v.currentTime > ${at + 0.3}; })()`,
         );
@@ -92,10 +92,6 @@ describeWith(['chromium', `${tools}node_modules/playwright-core/index.js`], 'npm
 });
 
 /** Polls from outside: the page's own policy forbids scripts to evaluate text. */
-async function until(page: Page, script: string): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
-    if (await page.evaluate<boolean>(script)) return;
-    await delay(100);
-  }
-  throw new Error(`not so after 30 s: ${script}`);
+function holdsIn(page: Page, script: string): Promise<void> {
+  return until(script, () => page.evaluate<boolean>(script), 30_000);
 }

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createEngine, type Engine } from '@newsreel/core';
 import { nntp } from '@newsreel/nntp';
 import { webdav } from '@newsreel/webdav-adapter';
@@ -8,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Inn, startInn } from './peers/inn.js';
 import { makeFilm } from './peers/media.js';
 import { nyuuProgram, post } from './peers/nyuu.js';
-import { run } from './peers/run.js';
+import { bytesOf, run, until } from './peers/run.js';
 import { describeWith, scratch, seededRandom, sha256, slice } from './support.js';
 
 const programs = ['ffmpeg', 'ffprobe', 'rclone', 'curl', 'fusermount3', '/usr/lib/news/bin/innd', nyuuProgram];
@@ -69,10 +68,10 @@ describeWith(programs, 'WebDAV clients read what nyuu posted to INN2', () => {
       [`${size - 10}-`, size - 10, size],
       ['-1000', size - 1000, size],
     ] as const) {
-      const got = await binary('curl', ['-sS', '--fail', '-r', range, urlOf(names[0]!)]);
+      const got = await bytesOf('curl', ['-sS', '--fail', '-r', range, urlOf(names[0]!)]);
       expect(sha256(got), range).toBe(sha256(slice(path, start, end)));
     }
-    expect(sha256(await binary('curl', ['-sS', '--fail', urlOf(names[1]!)]))).toBe(
+    expect(sha256(await bytesOf('curl', ['-sS', '--fail', urlOf(names[1]!)]))).toBe(
       sha256(readFileSync(folder.path(names[1]!))),
     );
   });
@@ -84,7 +83,7 @@ describeWith(programs, 'WebDAV clients read what nyuu posted to INN2', () => {
       names.map((name) => `${name}|${statSync(folder.path(name)).size}`).sort(),
     );
     for (const name of names) {
-      const got = await binary('rclone', ['cat', '--offset', '1234567', '--count', '654321', `${remote}/${name}`]);
+      const got = await bytesOf('rclone', ['cat', '--offset', '1234567', '--count', '654321', `${remote}/${name}`]);
       expect(sha256(got)).toBe(sha256(slice(folder.path(name), 1_234_567, 1_234_567 + 654_321)));
     }
   });
@@ -103,7 +102,7 @@ describeWith(programs, 'WebDAV clients read what nyuu posted to INN2', () => {
       '1s',
     ]);
     try {
-      await until(async () => (await run('ls', [mountpoint])).stdout.includes('release'));
+      await until('the mount shows', async () => (await run('ls', [mountpoint])).stdout.includes('release'), 10_000);
       for (const name of names) {
         const whole = await run('sha256sum', [`${mountpoint}/release/${name}`]);
         expect(whole.stdout.split(' ')[0]?.replace('\\', '')).toBe(sha256(readFileSync(folder.path(name))));
@@ -125,7 +124,7 @@ describeWith(programs, 'WebDAV clients read what nyuu posted to INN2', () => {
 
 /** Reads through another process: this one serves the bytes, so it must not block on its own mount. */
 function readMounted(path: string, start: number, length: number): Promise<Uint8Array> {
-  return binary('dd', [
+  return bytesOf('dd', [
     `if=${path}`,
     'status=none',
     'iflag=skip_bytes,count_bytes',
@@ -133,26 +132,4 @@ function readMounted(path: string, start: number, length: number): Promise<Uint8
     `count=${length}`,
     'bs=64k',
   ]);
-}
-
-function binary(program: string, args: readonly string[]): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      program,
-      [...args],
-      { encoding: 'buffer', maxBuffer: 1 << 28, timeout: 60_000 },
-      (error, stdout, stderr) => {
-        if (error) reject(new Error(`${program}: ${error.message} ${stderr}`));
-        else resolve(stdout);
-      },
-    );
-  });
-}
-
-async function until(ready: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    if (await ready().catch(() => false)) return;
-    await delay(100);
-  }
-  throw new Error('not ready after 10 s');
 }

@@ -46,7 +46,7 @@ class PrometheusExporter implements PrometheusAdapter {
     this.#options = options;
     this.registry = options.registry ?? new Registry();
     if (options.labels) this.registry.setDefaultLabels(options.labels);
-    this.handler = (request, response) => this.#answer(request, response);
+    this.handler = (request, response) => this.#answer(request, response, false);
   }
 
   get url(): string | undefined {
@@ -72,7 +72,7 @@ class PrometheusExporter implements PrometheusAdapter {
   async #listen(port: number): Promise<void> {
     const { host, token, allowAnonymous, path } = this.#options;
     guardListen({ host, port, authenticated: token !== undefined, allowAnonymous });
-    const server = createServer((request, response) => void this.#answer(request, response));
+    const server = createServer((request, response) => void this.#answer(request, response, true));
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) =>
@@ -85,12 +85,11 @@ class PrometheusExporter implements PrometheusAdapter {
     this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}${path}`;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, ownServer: boolean): Promise<void> {
     const { path, token, allowAnonymous } = this.#options;
     const refuse = (status: number, text: string, headers: Record<string, string> = {}) => {
       response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8', ...headers }).end(`${text}\n`);
     };
-    const ownServer = this.#server !== undefined && request.socket.localPort === portOf(this.#server);
     if (ownServer && (request.url ?? '').split('?')[0] !== path) return refuse(404, `The metrics are at ${path}`);
     if (request.method !== 'GET' && request.method !== 'HEAD') return refuse(405, 'Only GET', { Allow: 'GET, HEAD' });
     if (token !== undefined && !isSameSecret(request.headers.authorization ?? '', `Bearer ${token}`))
@@ -124,9 +123,4 @@ class PrometheusExporter implements PrometheusAdapter {
       server.closeAllConnections();
     });
   }
-}
-
-function portOf(server: Server): number | undefined {
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : undefined;
 }

@@ -12,9 +12,8 @@ import {
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { type InnLayout, innConf, innFiles, innPrograms } from './inn-config.js';
-import { run } from './run.js';
+import { run, until } from './run.js';
 
 /** A running INN2 of our own on loopback. */
 export interface Inn {
@@ -68,7 +67,8 @@ export async function startInn(): Promise<Inn> {
     ],
     root,
   );
-  await eventually(() => asNews(`${innPrograms}/ctlinnd`, '-t', '2', 'mode'));
+  const answers = () => asNews(`${innPrograms}/ctlinnd`, '-t', '2', 'mode').then(() => true);
+  await until('innd answers', answers, 10_000);
   await asNews(`${innPrograms}/ctlinnd`, 'newgroup', 'alt.binaries.test', 'y', 'newsreel');
   await startReader(layout, plainPort!, []);
   await startReader(layout, tlsPort!, ['-S']);
@@ -233,18 +233,6 @@ function kill(pid: number): void {
     if (pid > 1) process.kill(pid);
   } catch {
     // Gone already.
-  }
-}
-
-async function eventually(attempt: () => Promise<unknown>): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    try {
-      await attempt();
-      return;
-    } catch (error) {
-      if (tries >= 50) throw error;
-      await delay(100);
-    }
   }
 }
 
