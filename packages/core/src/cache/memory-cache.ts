@@ -1,5 +1,6 @@
 import type { Article, MessageId, SegmentCache } from '../model/article.js';
 import type { ByteLedger } from '../model/bytes.js';
+import type { Lane } from '../model/common.js';
 import { closeOnce } from '../util/close-all.js';
 
 /** What a memory cache is made of. */
@@ -99,10 +100,11 @@ class TwoLineCache implements MemoryCache {
     return this.#unread.has(id) || this.#read.has(id);
   }
 
-  set(article: Article): void {
+  set(article: Article, lane?: Lane): void {
     if (this.#closed || article.bytes.length > this.#maxBytes) return;
     const known = this.#take(article.id);
-    this.#put(known === undefined ? this.#unread : this.#read, article.retain());
+    const isRead = known !== undefined || lane === 'playback';
+    this.#put(isRead ? this.#read : this.#unread, article.retain());
     known?.release();
     while (this.#bytes > this.#maxBytes) this.#evict();
   }

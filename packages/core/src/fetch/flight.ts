@@ -17,8 +17,8 @@ export interface FlightPlan {
   }) => Promise<Article>;
   /** See {@link IncomingArticle}. */
   readonly agrees: (part: PartHeader) => boolean;
-  /** Sees the verified article once, before any waiter does. */
-  readonly landed: (article: Article) => void;
+  /** Sees the verified article once, before any waiter does, and for whom it is at that moment. */
+  readonly landed: (article: Article, lane: Lane) => void;
 }
 
 /** One waiter's place on a flight. Left exactly once, whatever happened. */
@@ -120,7 +120,7 @@ export class Flight {
       const { signal } = this.#controller;
       const article = await plan.fetch({ signal, laneTicket: this.#ticket, sink: this.incoming });
       // Even when everybody left in the meantime the bytes are here: they are kept for the next one.
-      plan.landed(article);
+      plan.landed(article, this.#ticket.lane);
       for (const seat of [...this.#seats]) seat.settle({ article: article.retain() });
       article.release();
     } catch (error) {

@@ -52,7 +52,7 @@ export class SegmentFlights {
           affinity: segment.affinity,
         }),
       agrees: segment.agrees ?? (() => false),
-      landed: (article) => this.#keep(article),
+      landed: (article, fetchedFor) => this.#keep(article, fetchedFor),
     });
     if (boarding.isFirst) this.#misses++;
     else this.#joined++;
@@ -110,9 +110,9 @@ export class SegmentFlights {
     return undefined;
   }
 
-  #keep(article: Article): void {
+  #keep(article: Article, lane: Lane): void {
     try {
-      this.#cache.set(article);
+      this.#cache.set(article, lane);
     } catch (error) {
       this.#logger.warn({ err: error, id: article.id }, 'the cache could not keep an article');
     }

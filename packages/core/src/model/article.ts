@@ -112,8 +112,11 @@ export interface SegmentCache {
   get(id: MessageId, options?: RequestOptions): Article | undefined | Promise<Article | undefined>;
   /** Whether it is there now, when that can be told at once. Look-ahead asks before it asks the servers. */
   has?(id: MessageId): boolean;
-  /** Retains the article for later. May decline. */
-  set(article: Article): void;
+  /**
+   * Retains the article for later. May decline.
+   * @param lane for whom it was fetched: `playback` means that somebody is reading it already. @default not read yet
+   */
+  set(article: Article, lane?: Lane): void;
   /** Releases everything it holds. */
   close(): Promise<void>;
 }

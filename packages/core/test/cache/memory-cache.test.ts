@@ -62,6 +62,16 @@ describe('memory cache', () => {
     expect(cache.stats().bytes).toBe(800);
   });
 
+  it('knows what somebody was reading when it came', () => {
+    const { cache, keep, article } = charged(1000, 300);
+    const seen = article('seen');
+    keep('ahead');
+    cache.set(seen, 'playback');
+    seen.release();
+    for (const id of ['b', 'c']) keep(id);
+    expect(['seen', 'ahead', 'b', 'c'].map((id) => cache.has(id))).toEqual([false, true, true, true]);
+  });
+
   it('counts looking as neither use nor question', () => {
     const { cache, keep } = charged(1000, 200);
     keep('a');

@@ -180,7 +180,7 @@ describe('segment fetcher', () => {
           await settle(1);
           return memory.get(id);
         },
-        set: (article) => memory.set(article),
+        set: (article, lane) => memory.set(article, lane),
         close: () => memory.close(),
       },
     });
