@@ -75,6 +75,8 @@ export interface FetchOptions extends RequestOptions {
   readonly accept?: ((article: Article) => void) | undefined;
   /** Articles that are likely to live and die together (one file, one release): misses of one steer the others. */
   readonly affinity?: string | undefined;
+  /** Whose request it is: all requests of one reader share one turn beside others of their lane. @default the affinity */
+  readonly reader?: string | undefined;
 }
 
 /** What is known about one article on the servers. Timeouts and refusals are `unknown`, never `missing`. */

@@ -55,7 +55,7 @@ export async function findPlace(
   const found = await context.queue.ask({
     lane,
     laneTicket,
-    reader: affinity ?? '',
+    reader: options.reader ?? affinity ?? '',
     bytes,
     kind: `${verb}\n${inquiry.kind}`,
     signal,
