@@ -45,6 +45,7 @@ export { toReadable } from './files/to-readable.js';
 export { toWebStream } from './files/to-web-stream.js';
 export type * from './model/index.js';
 export { parseNzb } from './nzb/scan-nzb.js';
+export type { HedgeOptions } from './pool/hedging.js';
 export {
   type AdaptivePrefetchOptions,
   adaptive,

@@ -39,6 +39,10 @@ export function createInstruments(registry: Registry): Instruments {
     'provider',
     'code',
   ]);
+  const hedged = counter('newsreel_article_hedges_total', 'Second attempts at late articles, by late provider.', [
+    'provider',
+    'after',
+  ]);
   const degraded = counter(
     'newsreel_provider_degraded_total',
     'Times a provider went into cool-down or was disabled.',
@@ -80,6 +84,7 @@ export function createInstruments(registry: Registry): Instruments {
     'article:missing': ({ provider }) => failed(provider, 'ERR_ARTICLE_MISSING'),
     'article:corrupt': ({ provider }) => failed(provider, 'ERR_ARTICLE_CORRUPT'),
     'article:failed': ({ provider, cause }) => failed(provider, NewsreelError.isInstance(cause) ? cause.code : 'other'),
+    'article:hedged': ({ provider, after }) => hedged.inc({ provider, after }),
     'provider:degraded': ({ provider, disabled }) => degraded.inc({ provider, disabled: String(disabled) }),
     'provider:recovered': ({ provider }) => recovered.inc({ provider }),
     'provider:limit-learned': ignored, // The gauge newsreel_provider_connection_limit shows it.

@@ -5,6 +5,7 @@ import type { Clock } from '../model/common.js';
 import type { Logger } from '../model/logger.js';
 import type { PrefetchPolicy, SelectionPolicy } from '../model/policies.js';
 import type { Provider, ProviderFactory } from '../model/provider.js';
+import type { HedgeOptions } from '../pool/hedging.js';
 import { systemClock } from '../util/clock.js';
 import { parseOptions } from '../util/parse-options.js';
 import { silentLogger } from './logger.js';
@@ -95,6 +96,11 @@ export interface EngineOptions {
   readonly stallThresholdMs?: number | undefined;
   /** When failing providers are left alone. */
   readonly breaker?: BreakerOptions | undefined;
+  /**
+   * Asks a second provider or connection for an article that is late while somebody waits for it; `false` never does.
+   * Event: `article:hedged`.
+   */
+  readonly hedge?: HedgeOptions | false | undefined;
   /** Articles per sweep of STATs on one connection. @default 200 */
   readonly statBatch?: number | undefined;
 }
@@ -177,6 +183,18 @@ const schema = z.strictObject({
       coolDownMs: milliseconds(),
       maxCoolDownMs: milliseconds(),
     })
+    .optional(),
+  hedge: z
+    .union([
+      z.literal(false),
+      z.strictObject({
+        share: z.number().min(0).max(1).optional(),
+        burst: z.int().min(0).max(1000).optional(),
+        leastLateMs: milliseconds(),
+        mostLateMs: milliseconds(),
+        stallMs: milliseconds(),
+      }),
+    ])
     .optional(),
   statBatch: z.int().min(1).max(10_000).optional(),
 });

@@ -68,7 +68,7 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
     ? options.cache
     : keep('cache', createMemoryCache({ maxBytes: cacheBytes(options), ledger }));
   const providers = options.providers.map((given, index) => providerFrom(given, index, context, keep));
-  const { queueTimeoutMs, coolDownWaitMs, breaker, statBatch } = options;
+  const { queueTimeoutMs, coolDownWaitMs, breaker, hedge, statBatch } = options;
   const pool = keep(
     'provider pool',
     createProviderPool({
@@ -78,6 +78,7 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
       queueTimeoutMs: givenTimes(queueTimeoutMs),
       coolDownWaitMs: givenTimes(coolDownWaitMs),
       breaker,
+      hedge,
       statBatch,
     }),
   );

@@ -45,6 +45,11 @@ export interface ArrivalSink {
   progress(available: number): void;
   /** The attempt failed; the view must not be touched after this returns. Another attempt may `begin` later. */
   abandoned(cause: unknown): void;
+  /**
+   * A sink of its own for one attempt, where several may be under way at once. A sink without it is told of one attempt
+   * at a time only: whichever begins first, and others after that one was abandoned.
+   */
+  fork?(): ArrivalSink;
 }
 
 /**

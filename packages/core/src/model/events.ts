@@ -65,6 +65,17 @@ export interface NewsreelEvents {
     /** What went wrong. */
     readonly cause: unknown;
   };
+  /** An article was late, and a second attempt at it went out for whoever waits. */
+  'article:hedged': {
+    /** Name of the provider that was late. */
+    readonly provider: string;
+    /** The article. */
+    readonly id: MessageId;
+    /** What was late: its first byte, or what should have followed. */
+    readonly after: 'first-byte' | 'progress';
+    /** From the late request to the second attempt, in milliseconds. */
+    readonly waitedMs: number;
+  };
   /** A provider is cooling down or, when `disabled`, out of use. */
   'provider:degraded': {
     /** Name of the provider. */

@@ -4,7 +4,6 @@ import type { SelectionPolicy } from '../model/policies.js';
 import type { Reservation, ReservationRequest } from '../model/provider.js';
 import type { AffinityMemory } from './affinity-memory.js';
 import type { Pass } from './circuit-breaker.js';
-import type { Inquiry } from './inquiry.js';
 import type { LaneQueue } from './lane-queue.js';
 import type { Look, Member } from './member.js';
 import { ruleFor } from './retry.js';
@@ -20,6 +19,18 @@ export interface PlacementContext {
   readonly affinities: AffinityMemory;
   readonly queueTimeoutMs: LaneTimes;
   readonly coolDownWaitMs: LaneTimes;
+}
+
+/** Who may be asked, and whom to try when none of them has room now. */
+export interface Candidates {
+  /** Members that may be asked now. */
+  open(): readonly Member[];
+  /** Requests with equal kinds have the same members open. */
+  readonly kind: string;
+  /** Notes that a member failed while a place was sought. */
+  failed(member: Member, cause: unknown): void;
+  /** Tried when there is no room among these. */
+  readonly otherwise?: Candidates | undefined;
 }
 
 /** A place at a provider: use its reservation once, then say how it went through its pass. */
@@ -45,7 +56,7 @@ const defaultBytes = 2 ** 20;
 /** Waits for a place at one of the providers an inquiry may still ask, or learns that there is none to wait for. */
 export async function findPlace(
   context: PlacementContext,
-  inquiry: Inquiry,
+  inquiry: Candidates,
   verb: 'body' | 'stat',
   options: FetchOptions & { readonly signal: AbortSignal },
 ): Promise<Grant | SearchOver> {
@@ -60,7 +71,7 @@ export async function findPlace(
     kind: `${verb}\n${inquiry.kind}`,
     signal,
     timeoutMs: context.queueTimeoutMs[lane],
-    place: (now) => place(context, inquiry, { lane: now, bytes, verb }, affinity),
+    place: (now) => firstPlace(context, inquiry, { lane: now, bytes, verb }, affinity),
   });
   // The grant and the abort may cross: the one waited in the queue, the other came before this line ran.
   if (!signal.aborted) return found;
@@ -74,10 +85,24 @@ export function giveBack(grant: Grant): void {
   grant.pass.withdrawn();
 }
 
+/** One look for a place, among the candidates and those behind them. */
+function firstPlace(
+  context: PlacementContext,
+  candidates: Candidates,
+  request: ReservationRequest,
+  affinity: string | undefined,
+): ReturnType<typeof place> {
+  const found = place(context, candidates, request, affinity);
+  if (candidates.otherwise === undefined || (found && 'reservation' in found)) return found;
+  const other = firstPlace(context, candidates.otherwise, request, affinity);
+  // Nobody to wait for here says nothing about the others, and the other way round.
+  return found instanceof SearchOver || (other && 'reservation' in other) ? other : found;
+}
+
 /** One look for a place: the lowest tier that may be asked, in the order of the policy. */
 function place(
   context: PlacementContext,
-  inquiry: Inquiry,
+  inquiry: Candidates,
   request: ReservationRequest,
   affinity: string | undefined,
 ): Grant | SearchOver | undefined {
@@ -114,7 +139,7 @@ function hopeless(open: readonly Look[], patienceMs: number): SearchOver | undef
 }
 
 /** Reserves at the first provider with room; for playback, at the one that expects its first byte soonest. */
-function reserveOne(members: readonly Member[], inquiry: Inquiry, request: ReservationRequest): Grant | undefined {
+function reserveOne(members: readonly Member[], inquiry: Candidates, request: ReservationRequest): Grant | undefined {
   let best: { readonly member: Member; readonly reservation: Reservation } | undefined;
   for (const member of members) {
     const reservation = tryReserve(member, inquiry, request);
@@ -130,7 +155,7 @@ function reserveOne(members: readonly Member[], inquiry: Inquiry, request: Reser
 }
 
 /** A provider that throws here is at fault like one that throws later. */
-function tryReserve(member: Member, inquiry: Inquiry, request: ReservationRequest): Reservation | undefined {
+function tryReserve(member: Member, inquiry: Candidates, request: ReservationRequest): Reservation | undefined {
   try {
     return member.provider.reserve(request);
   } catch (error) {

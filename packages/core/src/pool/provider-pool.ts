@@ -16,6 +16,7 @@ import { AffinityMemory } from './affinity-memory.js';
 import { attempt } from './attempt.js';
 import type { CircuitBreakerOptions } from './circuit-breaker.js';
 import { guard } from './guarded.js';
+import type { HedgeOptions } from './hedging.js';
 import { inParallel } from './in-parallel.js';
 import { Inquiry } from './inquiry.js';
 import { LaneQueue, lanes } from './lane-queue.js';
@@ -49,6 +50,8 @@ export interface ProviderPoolOptions extends PluginContext {
   readonly coolDownWaitMs?: number | Partial<LaneTimes> | undefined;
   /** When a failing provider is left alone. */
   readonly breaker?: CircuitBreakerOptions | undefined;
+  /** Second attempts at late articles while somebody waits for them; `false` makes none. */
+  readonly hedge?: HedgeOptions | false | undefined;
   /** Articles per STAT sweep of one connection. @default 200 */
   readonly statBatch?: number | undefined;
 }
