@@ -27,6 +27,11 @@ export interface Charge {
   readonly bytes: number;
   /** Corrects an estimate. Never refused: the bytes exist already. */
   resize(bytes: number): void;
+  /**
+   * The bytes are all there: from now on it depends on whoever holds them when they are freed. What was not told so is
+   * taken to be still on its way.
+   */
+  landed?(): void;
   /** Gives the bytes back, once; later calls do nothing. */
   release(): void;
 }
@@ -39,8 +44,12 @@ export interface ByteLedger {
   readonly usedBytes: number;
   /**
    * Charges bytes, or says no. Asks the caches to make room first. Playback may use a reserve that other lanes may not.
+   * Beyond the limit goes one article and no more: any when nothing else is charged, or one of playback when nothing is
+   * on its way, for then only readers hold memory, and they may be waiting for it.
    */
   tryCharge(bytes: number, lane: 'playback' | 'prefetch' | 'import' | 'background'): Charge | undefined;
+  /** Whether {@link ByteLedger.tryCharge} would say yes. Asks the caches to make room first as well. */
+  makeRoom(bytes: number, lane: 'playback' | 'prefetch' | 'import' | 'background'): boolean;
   /** Tells the listener each time room may have appeared. Returns the unsubscribe. */
   onRoom(listener: () => void): () => void;
   /** Registers something that can give bytes back when asked (a cache). Returns the unsubscribe. */

@@ -19,18 +19,42 @@ export interface PlaceRequest<G> {
   readonly bytes: number;
   /** Requests of one kind find room or not together: when one of them does not, the others are not tried. */
   readonly kind: string;
+  /** A further attempt after a failed one goes before first attempts of its lane. @default false */
+  readonly again?: boolean | undefined;
   /** Withdraws the request. */
   readonly signal: AbortSignal;
   /** Longest wait, in milliseconds. */
   readonly timeoutMs: number;
-  /** Tries to find a place. Never waits: `undefined` when there is none now. What it throws rejects the request. */
-  place(lane: Lane): G | undefined;
+  /** Tries to find a place. Never waits: says what there is no room for now. What it throws rejects the request. */
+  place(lane: Lane): G | NoRoom | undefined;
+}
+
+/**
+ * Why there is no place, when more than requests of one kind must wait. `lane`: nothing of this lane that costs bytes.
+ * `all`: neither this nor any less urgent lane, so that what becomes free is left to whoever waits for more of it.
+ */
+export class NoRoom {
+  readonly #scope: 'lane' | 'all';
+
+  private constructor(scope: 'lane' | 'all') {
+    this.#scope = scope;
+  }
+
+  /** For nothing of this lane that costs bytes. */
+  static readonly lane = new NoRoom('lane');
+  /** For nothing that costs bytes, of this lane and of all less urgent ones. */
+  static readonly all = new NoRoom('all');
+
+  /** How far it reaches. */
+  get scope(): 'lane' | 'all' {
+    return this.#scope;
+  }
 }
 
 interface Waiter extends RingItem {
   lane: Lane;
-  /** Tries once; `true` when the request left the queue. */
-  attempt(): 'placed' | 'failed' | 'no room';
+  /** Tries once. What there is no room for now, or `left` when the request left the queue. */
+  attempt(): 'left' | 'kind' | 'lane' | 'all';
   reject(reason: unknown): void;
 }
 
@@ -72,7 +96,7 @@ export class LaneQueue {
   room(): void {
     // What a place being sought gives back (an unused reservation, say) is no news to the seeker; without this check
     // two providers short of memory could keep each other busy for ever.
-    if (this.#scheduled || this.#dispatching) return;
+    if (this.#scheduled || this.#dispatching || this.#isEmpty) return;
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
@@ -92,8 +116,13 @@ export class LaneQueue {
     for (const lane of lanes) for (const waiter of [...this.#rings[lane].items()]) waiter.reject(reason);
   }
 
+  get #isEmpty(): boolean {
+    const { playback, prefetch, import: imports, background } = this.#rings;
+    return playback.size + prefetch.size + imports.size + background.size === 0;
+  }
+
   #enter<G>(request: PlaceRequest<G>, resolve: (grant: G) => void, reject: (reason: unknown) => void): void {
-    const { reader, bytes, kind, laneTicket: ticket, timeoutMs } = request;
+    const { reader, bytes, laneTicket: ticket, timeoutMs, again = false } = request;
     const leave = (settle: () => void) => {
       this.#rings[waiter.lane].remove(waiter);
       cancelTimer();
@@ -106,19 +135,22 @@ export class LaneQueue {
       lane: ticket?.lane ?? request.lane,
       reader,
       bytes,
-      kind,
+      // A line of its own, so that it need not wait behind first attempts of the same kind.
+      kind: again ? `again\n${request.kind}` : request.kind,
+      again,
       sequence: this.#sequence++,
       reject: fail,
       attempt: () => {
         try {
           const grant = request.place(waiter.lane);
-          if (grant === undefined) return 'no room';
+          if (grant === undefined) return 'kind';
+          if (grant instanceof NoRoom) return grant.scope;
           this.#rings[waiter.lane].serve(waiter);
           leave(() => resolve(grant));
-          return 'placed';
+          return 'left';
         } catch (error) {
           fail(error);
-          return 'failed';
+          return 'left';
         }
       },
     };
@@ -142,12 +174,18 @@ export class LaneQueue {
   #dispatch(): void {
     this.#dispatching = true;
     // Carried from lane to lane: what found no room for somebody urgent is not given to somebody less so.
-    const blocked = new Set<string>();
+    const kinds = new Set<string>();
+    let all = false;
     try {
       for (const lane of lanes) {
         const ring = this.#rings[lane];
-        for (let waiter = ring.next(blocked); waiter; waiter = ring.next(blocked))
-          if (waiter.attempt() === 'no room') blocked.add(waiter.kind);
+        const blocked = { kinds, bytes: all };
+        for (let waiter = ring.next(blocked); waiter; waiter = ring.next(blocked)) {
+          const outcome = waiter.attempt();
+          if (outcome === 'kind') kinds.add(waiter.kind);
+          else if (outcome !== 'left') blocked.bytes = true;
+          all ||= outcome === 'all';
+        }
       }
     } finally {
       this.#dispatching = false;

@@ -166,6 +166,7 @@ class WrappedSource implements Provider {
       const inner = await abortable(asked, bounds.signal, (late) => late.release());
       const bytes = inner.bytes.length;
       charge.resize(bytes);
+      charge.landed?.();
       const durationMs = clock.now() - startMs;
       const lane = options.lane ?? 'playback';
       this.#meter.delivered({ id, bytes, firstByteMs: firstByteMs ?? durationMs, durationMs, lane });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClosedError } from '../../src/errors/index.js';
 import type { Lane, LaneTicket } from '../../src/model/index.js';
-import { LaneQueue, type PlaceRequest } from '../../src/pool/lane-queue.js';
+import { LaneQueue, NoRoom, type PlaceRequest } from '../../src/pool/lane-queue.js';
 import { manualClock } from '../../src/util/clock.js';
 import { rejection, settled } from './support.js';
 
@@ -129,6 +129,42 @@ describe('lane queue', () => {
     expect(world.tried).toBe(1);
   });
 
+  it('leaves what is short to whoever waits for more of it', async () => {
+    const world = queueFor(0);
+    let room: NoRoom | string = NoRoom.all;
+    const large = world.ask('large', { kind: 'large', lane: 'prefetch', bytes: 1000, place: () => room });
+    void world.ask('small', { kind: 'small', reader: 'other', lane: 'prefetch' });
+    void world.ask('bulk', { kind: 'bulk', lane: 'import' });
+    void world.ask('sweep', { kind: 'sweep', lane: 'background', bytes: 0 });
+    void world.ask('urgent', { kind: 'urgent' });
+    await world.open(4);
+    expect(world.order).toEqual(['urgent', 'sweep']);
+    room = 'placed';
+    world.queue.room();
+    expect(await large).toBe('placed');
+    expect(world.order).toEqual(['urgent', 'sweep', 'small', 'bulk']);
+  });
+
+  it('lets other lanes pass one that has to wait as a whole', async () => {
+    const world = queueFor(0);
+    void world.ask('limited', { kind: 'a', lane: 'prefetch', place: () => NoRoom.lane });
+    void world.ask('limited too', { kind: 'b', lane: 'prefetch' });
+    void world.ask('other lane', { kind: 'b', lane: 'import' });
+    await world.open(2);
+    expect(world.order).toEqual(['other lane']);
+    expect(world.queue.queued()).toMatchObject({ prefetch: 2, import: 0 });
+  });
+
+  it('puts a further attempt before first attempts of its lane', async () => {
+    const world = queueFor(0);
+    for (const name of ['a', 'b', 'c']) void world.ask(name, { reader: name, bytes: 2 ** 20 });
+    void world.ask('again', { reader: 'b', bytes: 2 ** 20, again: true });
+    await world.open(1);
+    expect(world.order).toEqual(['again']);
+    await world.open(3);
+    expect(world.order).toEqual(['again', 'a', 'b', 'c']);
+  });
+
   it('does not chase the room its own search gives back', async () => {
     const world = queueFor(0);
     let tried = 0;
@@ -162,6 +198,42 @@ describe('fairness among readers', () => {
     const large = world.order.filter((name) => name === 'large').length;
     expect(large).toBeGreaterThanOrEqual(8);
     expect(large).toBeLessThanOrEqual(12);
+  });
+
+  it('gives four readers equal bytes, however large their articles and however few they ask for at a time', async () => {
+    const sizes = [0.25, 0.75, 1.5, 4].map((size) => size * mebibyte);
+    const world = queueFor(0);
+    const served = sizes.map(() => 0);
+    // Each keeps a few requests waiting and asks for another one as soon as one is served, as windows do.
+    const keepAsking = async (at: number, bytes: number) => {
+      for (;;) {
+        await world.ask(String(at), { reader: String(at), bytes });
+        served[at] = (served[at] ?? 0) + bytes;
+      }
+    };
+    for (const [at, bytes] of sizes.entries()) for (let line = 0; line < 2; line++) void keepAsking(at, bytes);
+    for (let round = 0; round < 400; round++) await world.open(1);
+    const even = served.reduce((sum, bytes) => sum + bytes, 0) / sizes.length;
+    for (const bytes of served) expect(Math.abs(bytes - even) / even).toBeLessThan(0.1);
+  });
+
+  it('remembers what a reader took when its line was empty for a moment', async () => {
+    const world = queueFor(0);
+    let isWaiting = false;
+    const ask = async () => {
+      isWaiting = true;
+      await world.ask('large', { reader: 'large', bytes: 4 * mebibyte });
+      isWaiting = false;
+    };
+    for (let round = 0; round < 40; round++) {
+      void world.ask('small', { reader: 'small', bytes: mebibyte });
+      void world.ask('small', { reader: 'small', bytes: mebibyte });
+      // One request at a time: without a memory this reader would begin level after each of them.
+      if (!isWaiting) void ask();
+      await world.open(2);
+    }
+    const bytesOf = (name: string) => world.order.filter((other) => other === name).length * (name === 'large' ? 4 : 1);
+    expect(bytesOf('large') / bytesOf('small')).toBeLessThan(1.2);
   });
 
   it('does not let a long line keep a newcomer waiting', async () => {

@@ -45,4 +45,46 @@ describe('byte ledger', () => {
     charge?.resize(70);
     expect(ledger.usedBytes).toBe(0);
   });
+
+  it('keeps room for one large article of playback, up to a quarter', () => {
+    const ledger = createByteLedger(100);
+    ledger.tryCharge(1, 'background');
+    expect(ledger.makeRoom(84, 'prefetch')).toBe(true);
+    ledger.tryCharge(20, 'playback')?.release();
+    expect(ledger.makeRoom(80, 'prefetch')).toBe(false);
+    expect(ledger.makeRoom(79, 'prefetch')).toBe(true);
+    ledger.tryCharge(60, 'playback')?.release();
+    expect(ledger.makeRoom(75, 'background')).toBe(false);
+    expect(ledger.makeRoom(74, 'background')).toBe(true);
+  });
+
+  it('says whether there is room without taking it', () => {
+    const ledger = createByteLedger(100);
+    expect(ledger.makeRoom(100, 'playback')).toBe(true);
+    expect(ledger.usedBytes).toBe(0);
+    const charge = ledger.tryCharge(10, 'playback');
+    ledger.reclaimFrom(() => charge?.release());
+    expect(ledger.makeRoom(95, 'playback')).toBe(true);
+    expect(ledger.usedBytes).toBe(0);
+  });
+
+  it('lets one article of playback pass when only readers hold memory, and no second one', () => {
+    const ledger = createByteLedger(100);
+    const held = [ledger.tryCharge(50, 'playback'), ledger.tryCharge(50, 'playback')];
+    expect(ledger.tryCharge(50, 'playback')).toBeUndefined();
+    const heard = vi.fn();
+    ledger.onRoom(heard);
+    held[0]?.landed?.();
+    expect(ledger.makeRoom(50, 'playback')).toBe(false);
+    expect(heard).not.toHaveBeenCalled();
+    held[1]?.landed?.();
+    expect(heard).toHaveBeenCalledTimes(1);
+    expect(ledger.makeRoom(50, 'prefetch')).toBe(false);
+    const over = ledger.tryCharge(50, 'playback');
+    expect(ledger.usedBytes).toBe(150);
+    over?.landed?.();
+    expect(ledger.tryCharge(1, 'playback')).toBeUndefined();
+    over?.release();
+    expect(ledger.usedBytes).toBe(100);
+  });
 });

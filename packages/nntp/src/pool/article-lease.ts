@@ -4,6 +4,7 @@ import type { DecodedArticle } from '../yenc/decoder.js';
 
 /** A decoded article as a lease: the last release gives the buffer and the memory charge back. */
 export function leaseArticle(id: MessageId, provider: string, decoded: DecodedArticle, charge: Charge): Article {
+  charge.landed?.();
   const counter = createLeaseCounter(() => {
     decoded.free();
     charge.release();
