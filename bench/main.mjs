@@ -1,64 +1,70 @@
-// Runs benchmarks and prints one row per number: `npm run bench -- --only raw --json out.json`. `--smoke` makes every run
-// short: it shows that they work and that the bytes are right, its numbers mean nothing. `--node /path/to/node` (any
-// number of times) decodes with other versions of Node as well, each in a process of its own.
-import { execFileSync } from 'node:child_process';
+// Runs benchmarks and prints one row per number: `npm run bench -- --only B1,B3,raw --profile premium-750k --json out.json`.
+// `--smoke` makes every run short: it shows that they work, that the bytes are right and that the counts are; its numbers
+// mean nothing. `--repeat 5` sets the repetitions (the median is kept). `--node /path/to/node` (any number of times)
+// decodes with other versions of Node as well, each in a process of its own.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { runRawDecode } from './raw-decode.mjs';
-import { runRawLoopback } from './raw-loopback.mjs';
-
-const scenarios = {
-  raw: async (options) => [
-    ...named(process.version, await runRawDecode(options)),
-    ...options.nodes.flatMap(decodeWith),
-    ...(await runRawLoopback(options)),
-  ],
-};
+import { profiles } from './profiles.mjs';
+import { loadScenarios } from './registry.mjs';
+import { printTable } from './table.mjs';
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: Object.keys(scenarios).join(',') },
+    only: { type: 'string' },
+    profile: { type: 'string' },
     json: { type: 'string' },
     smoke: { type: 'boolean', default: false },
+    repeat: { type: 'string' },
     node: { type: 'string', multiple: true, default: [] },
   },
 });
 
-const wanted = values.only.split(',');
-const unknown = wanted.filter((name) => !(name in scenarios));
-if (unknown.length > 0) {
-  console.error(`unknown: ${unknown.join(', ')}; there is ${Object.keys(scenarios).join(', ')}`);
-  process.exit(2);
-}
+const scenarios = await loadScenarios();
+const wanted = pick('scenario', values.only, scenarios) ?? [...scenarios.values()];
+const options = {
+  smoke: values.smoke,
+  profiles: pick('profile', values.profile, profiles) ?? [...profiles.values()],
+  repeat: values.repeat === undefined ? undefined : Number(values.repeat),
+  nodes: values.node,
+  /** Tells a person what is going on; standard output is for the table. */
+  log: (line) => console.error(`  ${line}`),
+};
 
 const rows = [];
-for (const name of wanted) rows.push(...(await scenarios[name]({ smoke: values.smoke, nodes: values.node })));
+let failed = 0;
+for (const scenario of wanted) {
+  if (values.smoke && !scenario.smoke) continue;
+  const started = performance.now();
+  console.error(`${scenario.name} …`);
+  try {
+    rows.push(...(await scenario.run(options)));
+    console.error(`${scenario.name} took ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  } catch (error) {
+    // One that fails must not cost the numbers of the others.
+    failed++;
+    console.error(`${scenario.name} FAILED`, error);
+  }
+}
 
 const machine = `${cpus()[0]?.model ?? 'unknown'} x ${cpus().length}, Node ${process.version}`;
-console.log(
-  `\n${new Date().toISOString().slice(0, 10)}, ${machine}${values.smoke ? ' (smoke run: the numbers mean nothing)' : ''}`,
-);
-for (const { scenario, profile, metric, value, unit } of rows)
-  console.log(`${scenario.padEnd(6)} ${profile.padEnd(34)} ${metric.padEnd(34)} ${format(value).padStart(10)} ${unit}`);
+const date = new Date().toISOString().slice(0, 10);
+console.log(`\n${date}, ${machine}${values.smoke ? ' (smoke run: the numbers mean nothing)' : ''}`);
+printTable(rows);
 if (values.json) {
   mkdirSync(dirname(values.json), { recursive: true });
   writeFileSync(values.json, `${JSON.stringify(rows, undefined, 2)}\n`);
 }
+process.exitCode = failed === 0 ? 0 : 1;
 
-/** Rows that say which Node they were measured with. */
-function named(version, rows) {
-  return rows.map((row) => ({ ...row, profile: `Node ${version.replace(/^v/, '')}, ${row.profile}` }));
-}
-
-function decodeWith(node) {
-  const script = fileURLToPath(new URL('raw-decode.mjs', import.meta.url));
-  const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
-  return named(version, JSON.parse(execFileSync(node, [script, '--json'], { encoding: 'utf8' })));
-}
-
-function format(value) {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+/** The entries somebody named; nothing named is `undefined`, a name that does not exist ends the run. */
+function pick(what, names, known) {
+  if (names === undefined) return undefined;
+  const unknown = names.split(',').filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    console.error(`unknown ${what}: ${unknown.join(', ')}; there is ${[...known.keys()].join(', ')}`);
+    process.exit(2);
+  }
+  return names.split(',').map((name) => known.get(name));
 }

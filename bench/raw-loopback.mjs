@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createEngine } from '@newsreel/core';
 import { nntp } from '@newsreel/nntp';
 import { readAndDrop } from './read-and-drop.mjs';
-import { simulate } from './simulate.mjs';
+import { simulate } from './simulator/index.mjs';
 
 const connections = 8;
 

@@ -14,6 +14,12 @@ export interface DeterministicContentOptions {
   /** The same seed gives the same bytes, on every machine. @default 0 */
   readonly seed?: number | undefined;
   /**
+   * Seed of the random blocks behind the stamps. Contents that share it (and `blockBytes`) share these blocks in memory
+   * too and differ only in the stamps: what many large files in one test are made with.
+   * @default the seed
+   */
+  readonly blockSeed?: number | undefined;
+  /**
    * Bytes per block. Contents of different block sizes differ. A news server that hosts the content uses the part size.
    * @default 716800
    */
@@ -36,6 +42,8 @@ export interface DeterministicContent {
 
 /** A content together with what a server needs to encode its blocks ahead. */
 export interface StampedContent extends DeterministicContent {
+  /** Which random blocks: contents with the same have the same templates. */
+  readonly blocks: string;
   /** The random block behind block `index`, its stamp not applied (and so never to be served as it is). */
   template(index: number): Buffer;
   /** The first {@link STAMP_BYTES} characters of block `index` as yEnc writes them; none of them needs an escape. */
@@ -55,11 +63,12 @@ export function deterministicContent(options: DeterministicContentOptions): Dete
 
 /** {@link deterministicContent} with the parts the server uses. */
 export function stampedContent(options: DeterministicContentOptions): StampedContent {
-  const { size, seed = 0, blockBytes = 716_800 } = options;
+  const { size, seed = 0, blockSeed = seed, blockBytes = 716_800 } = options;
   check('size', size, 0);
   check('seed', seed, Number.MIN_SAFE_INTEGER);
+  check('blockSeed', blockSeed, Number.MIN_SAFE_INTEGER);
   check('blockBytes', blockBytes, 1);
-  return new BlockContent(size, seed, blockBytes);
+  return new BlockContent(size, seed, blockSeed, blockBytes);
 }
 
 function check(path: string, value: number, least: number): void {
@@ -69,21 +78,25 @@ function check(path: string, value: number, least: number): void {
 }
 
 class BlockContent implements StampedContent {
-  readonly #templates: (Buffer | undefined)[] = [];
+  readonly blocks: string;
+  readonly #templates: (Buffer | undefined)[];
   readonly #seedStamp: string;
 
   constructor(
     readonly size: number,
     readonly seed: number,
+    private readonly blockSeed: number,
     readonly blockBytes: number,
   ) {
+    this.blocks = `${blockSeed} ${blockBytes}`;
+    this.#templates = sharedTemplates(this.blocks);
     const identity = createHash('sha256').update(`newsreel ${seed} ${blockBytes}`).digest('hex');
     this.#seedStamp = identity.slice(0, STAMP_BYTES - 16);
   }
 
   template(index: number): Buffer {
     const which = index % DISTINCT_BLOCKS;
-    const made = this.#templates[which] ?? randomBlock(this.seed, which, this.blockBytes);
+    const made = this.#templates[which] ?? randomBlock(this.blockSeed, which, this.blockBytes);
     this.#templates[which] = made;
     return made;
   }
@@ -124,6 +137,15 @@ class BlockContent implements StampedContent {
     if (start >= 0 && start <= end && end <= this.size) return;
     throw new RangeInvalidError({ range: { start, end }, size: this.size });
   }
+}
+
+const templatesByBlocks = new Map<string, WeakRef<(Buffer | undefined)[]>>();
+
+/** The templates of some blocks: the same list for everybody who asks while somebody holds it. */
+function sharedTemplates(blocks: string): (Buffer | undefined)[] {
+  const shared = templatesByBlocks.get(blocks)?.deref() ?? [];
+  templatesByBlocks.set(blocks, new WeakRef(shared));
+  return shared;
 }
 
 function randomBlock(seed: number, which: number, blockBytes: number): Buffer {

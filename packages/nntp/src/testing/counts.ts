@@ -18,6 +18,8 @@ export interface NewsServerCounts {
   readonly peakPipeline: number;
   /** BODY and ARTICLE commands answered to the last byte. */
   readonly bodies: number;
+  /** How often an article's body was sent, in part or in whole, by message-id. */
+  readonly delivered: ReadonlyMap<string, number>;
   /** How often BODY or ARTICLE asked for an id. */
   bodyById(id: string): number;
   /** BODY and ARTICLE commands that asked for an id somebody had asked for already. */
@@ -42,6 +44,7 @@ export class Counter {
   bytesSent = 0;
   readonly #commands = new Map<string, number>();
   readonly #asked = new Map<string, number>();
+  readonly #delivered = new Map<string, number>();
   readonly #log: LoggedCommand[] = [];
   #oldest = 0;
 
@@ -56,6 +59,11 @@ export class Counter {
     this.#asked.set(id, times);
     if (times > 1) this.duplicates++;
     return times;
+  }
+
+  /** Counts a body that begins to be sent. */
+  delivers(id: string): void {
+    this.#delivered.set(id, (this.#delivered.get(id) ?? 0) + 1);
   }
 
   /** Remembers a command, and forgets the oldest when there are more than `limit`. */
@@ -80,6 +88,7 @@ export class Counter {
       ...{ connections, refused, peakConnections, loginAttempts, logins, peakPipeline },
       ...{ bodies, duplicates, missing, bytesSent },
       commands: Object.fromEntries(this.#commands),
+      delivered: new Map(this.#delivered),
       bodyById: (id) => asked.get(id) ?? 0,
     };
   }

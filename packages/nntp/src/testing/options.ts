@@ -16,6 +16,13 @@ export interface NewsServerLimits {
   readonly rttMs?: number | undefined;
   /** Additional wait before the greeting, in milliseconds: a slow TCP or TLS handshake. @default 0 */
   readonly connectDelayMs?: number | undefined;
+  /**
+   * Whether connecting costs round trips as it does far away: one for TCP, and on the TLS port one more for the handshake
+   * (of TLS 1.3), before the one of the greeting. The system itself accepts at once, so all of it is waited for between
+   * accepting and the client's first byte.
+   * @default false
+   */
+  readonly handshakeRoundTrips?: boolean | undefined;
   /** Bytes per second of all connections together, shared fairly. @default Infinity */
   readonly bytesPerSecond?: number | undefined;
   /** Bytes per second of each connection. @default Infinity */
@@ -124,6 +131,7 @@ const port = z.number().int().min(0).max(65_535);
 const limitsShape = {
   rttMs: duration.default(0),
   connectDelayMs: duration.default(0),
+  handshakeRoundTrips: z.boolean().default(false),
   bytesPerSecond: positive.default(Number.POSITIVE_INFINITY),
   bytesPerSecondPerConnection: positive.default(Number.POSITIVE_INFINITY),
   maxConnections: count.default(Number.POSITIVE_INFINITY),

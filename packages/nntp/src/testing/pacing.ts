@@ -1,35 +1,53 @@
-/** How long a sender may have been silent and still catch up at once: hides the coarseness of timers. */
-const BURST_MS = 20;
-const TICK_MS = 4;
-const LEAST_BURST_BYTES = 16_384;
+/** How often the pacer looks whom it owes bytes. */
+const TICK_MS = 2;
+/** What a late timer may make up for; a longer pause is lost, as on a real link. */
+const CATCH_UP_MS = 50;
+/** Nobody waits longer than this for a slice to be worth a system call. */
+const LUMP_MS = 10;
+/** Bytes worth a system call: less when few send, for an even flow; more when many do, for little work. */
+const SMALL_SLICE_BYTES = 8192;
+const LARGE_SLICE_BYTES = 32_768;
+const FEW_SENDERS = 8;
+/** What the first packet of an answer carries: it leaves at once and is paid for by those after it. */
+export const PACKET_BYTES = 1448;
 
-/** A rate of bytes, counted by credit that grows with time. */
+/**
+ * A link of some bytes per second, kept as the moment up to which it is used: bytes move that moment ahead, and what
+ * the link did not carry while nobody had anything to send is gone.
+ */
 export class ByteRate {
-  #credit = 0;
-  #sinceMs = performance.now();
+  #usedUpToMs = performance.now();
 
   constructor(public bytesPerSecond: number) {}
 
-  /** Bytes that may be sent now. */
+  /** Somebody has bytes to send since `sinceMs`; before that the link may have been idle. */
+  begin(sinceMs: number): void {
+    if (this.#usedUpToMs < sinceMs) this.#usedUpToMs = sinceMs;
+  }
+
+  /** Bytes the link could have carried by now. */
   available(nowMs: number): number {
     const { bytesPerSecond } = this;
     if (bytesPerSecond === Number.POSITIVE_INFINITY) return bytesPerSecond;
-    const burst = Math.max(Math.min(LEAST_BURST_BYTES, bytesPerSecond), (bytesPerSecond * BURST_MS) / 1000);
-    this.#credit = Math.min(burst, this.#credit + ((nowMs - this.#sinceMs) * bytesPerSecond) / 1000);
-    this.#sinceMs = nowMs;
-    return Math.floor(this.#credit);
+    this.begin(nowMs - CATCH_UP_MS);
+    return Math.max(0, Math.floor(((nowMs - this.#usedUpToMs) * bytesPerSecond) / 1000));
   }
 
-  /** Tells what was sent. */
+  /** Tells what was sent. More than was available makes what follows wait. */
   spend(bytes: number): void {
-    if (this.bytesPerSecond !== Number.POSITIVE_INFINITY) this.#credit -= bytes;
+    if (this.bytesPerSecond !== Number.POSITIVE_INFINITY) this.#usedUpToMs += (bytes * 1000) / this.bytesPerSecond;
+  }
+
+  /** Bytes that pass in a while. */
+  in(ms: number): number {
+    return (this.bytesPerSecond * ms) / 1000;
   }
 }
 
 /** Somebody with bytes to send, in slices. */
 export interface PacedSender {
-  /** Bytes it could send now by its own limits; 0 when it has to wait. */
-  want(nowMs: number): number;
+  /** Bytes it could send now by its own limits; 0 when it has to wait, or when they are not worth a system call yet. */
+  want(nowMs: number, worthwhileBytes: number): number;
   /** Sends so many bytes. */
   slice(bytes: number): void;
 }
@@ -37,15 +55,21 @@ export interface PacedSender {
 /** Shares one rate fairly among senders, and wakes those that wait for their own: one timer for all of them. */
 export class Pacer {
   readonly total = new ByteRate(Number.POSITIVE_INFINITY);
+  /** In the order of their turns. */
   readonly #waiting = new Set<PacedSender>();
   #timer: NodeJS.Timeout | undefined;
+  #roundMs = 0;
 
-  /** Queues a sender; {@link PacedSender.want} is asked until {@link Pacer.leave}. */
+  /** Queues a sender; {@link PacedSender.want} is asked until {@link Pacer.leave}. Its first packet leaves at once. */
   join(sender: PacedSender): void {
+    const nowMs = performance.now();
+    if (this.#waiting.size === 0) {
+      this.total.begin(nowMs);
+      this.#roundMs = nowMs;
+    }
     this.#waiting.add(sender);
-    this.#round();
-    if (this.#waiting.size === 0) return;
-    this.#timer ??= setInterval(() => this.#round(), TICK_MS).unref();
+    this.#serve(sender, Math.max(PACKET_BYTES, this.total.available(nowMs)), nowMs, PACKET_BYTES);
+    if (this.#waiting.size > 0) this.#timer ??= setInterval(() => this.#round(), TICK_MS).unref();
   }
 
   /** Takes a sender out, done or gone. */
@@ -56,25 +80,46 @@ export class Pacer {
     this.#timer = undefined;
   }
 
+  /** A small answer that leaves at once, without a turn. */
+  pass(bytes: number, nowMs: number): void {
+    if (this.#waiting.size === 0) this.total.begin(nowMs);
+    this.total.spend(bytes);
+  }
+
   #round(): void {
     const nowMs = performance.now();
-    // Two passes: even shares first, then what the modest left over.
-    for (let pass = 0; pass < 2; pass++) {
-      const senders = [...this.#waiting];
-      const share = Math.ceil(this.total.available(nowMs) / Math.max(1, senders.length));
-      for (const sender of senders) {
-        const room = pass === 0 ? Math.min(share, this.total.available(nowMs)) : this.total.available(nowMs);
-        const bytes = Math.min(room, sender.want(nowMs));
-        if (bytes <= 0) continue;
-        this.total.spend(bytes);
-        sender.slice(bytes);
-      }
-      if (this.total.bytesPerSecond === Number.POSITIVE_INFINITY) return;
+    // What nobody could use in the last round is lost, but for what a coarse timer needs.
+    this.total.begin(this.#roundMs - 2 * TICK_MS);
+    this.#roundMs = nowMs;
+    const slice = this.#waiting.size <= FEW_SENDERS ? SMALL_SLICE_BYTES : LARGE_SLICE_BYTES;
+    const share = Math.max(slice, Math.ceil(this.total.available(nowMs) / this.#waiting.size));
+    const least = Math.min(slice, this.total.in(LUMP_MS));
+    // Whoever was served goes to the end of the line: nobody profits from having come early.
+    for (const sender of [...this.#waiting]) {
+      const room = this.total.available(nowMs);
+      if (room < least) return;
+      this.#serve(sender, Math.min(room, share), nowMs, slice);
     }
-    // Served first this time, last the next: nobody profits from having come early.
-    const first = this.#waiting.values().next().value;
-    if (first === undefined) return;
-    this.#waiting.delete(first);
-    this.#waiting.add(first);
+    // A second pass hands out what the modest left over.
+    if (this.total.bytesPerSecond === Number.POSITIVE_INFINITY) return;
+    for (const sender of [...this.#waiting]) {
+      const room = this.total.available(nowMs);
+      if (room < least) return;
+      this.#serve(sender, room, nowMs, slice);
+    }
   }
+
+  #serve(sender: PacedSender, room: number, nowMs: number, slice: number): void {
+    const bytes = Math.min(room, sender.want(nowMs, slice));
+    if (bytes <= 0 || !this.#waiting.has(sender)) return;
+    this.#waiting.delete(sender);
+    this.#waiting.add(sender);
+    this.total.spend(bytes);
+    sender.slice(bytes);
+  }
+}
+
+/** Bytes a sender at this rate waits for before it sends: what is worth a system call, or what comes in a while. */
+export function worthSending(rate: ByteRate, worthwhileBytes: number): number {
+  return Math.max(1, Math.min(worthwhileBytes, rate.in(LUMP_MS)));
 }

@@ -34,6 +34,14 @@ function encodeWhole(bytes: Uint8Array, lineLength: number): EncodedData {
   return { lead: '', data: encodeYencData(bytes, lineLength), crc32: crc32(bytes) };
 }
 
+interface EncodedRest {
+  readonly data: Buffer;
+  readonly crc32: number;
+}
+
+/** What encoded blocks have in common: the same list for all files made of the same blocks, while one of them lives. */
+const restsByBlocks = new Map<string, WeakRef<EncodedRest[]>>();
+
 /**
  * Encodes the few random blocks once. Each article then sends its stamp and a view of a block, and its checksum is
  * joined from those of the two. The last part, when shorter, is encoded whole.
@@ -41,13 +49,16 @@ function encodeWhole(bytes: Uint8Array, lineLength: number): EncodedData {
 export async function templateEncoder(content: StampedContent, lineLength: number): Promise<Encoder> {
   const { size, blockBytes } = content;
   const fullParts = Math.floor(size / blockBytes);
-  const rests: { readonly data: Buffer; readonly crc32: number }[] = [];
+  const key = `${content.blocks} ${lineLength}`;
+  const rests = restsByBlocks.get(key)?.deref() ?? [];
+  restsByBlocks.set(key, new WeakRef(rests));
   for (let which = 0; which < Math.min(DISTINCT_BLOCKS, fullParts); which++) {
+    if (rests[which] !== undefined) continue;
     const block = content.template(which);
-    rests.push({
+    rests[which] = {
       data: encodeYencData(block, lineLength).subarray(STAMP_BYTES),
       crc32: crc32(block.subarray(STAMP_BYTES)),
-    });
+    };
     await nextTurn();
   }
   const last = encodeWhole(content.read(fullParts * blockBytes, size), lineLength);

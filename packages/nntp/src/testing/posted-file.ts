@@ -23,7 +23,7 @@ export interface PostOptions {
    * The bytes: an array (kept by reference; do not change it afterwards), or the size and seed of content computed by
    * offset, which costs a few megabytes of memory however large it is.
    */
-  readonly bytes: Uint8Array | Pick<DeterministicContentOptions, 'size' | 'seed'>;
+  readonly bytes: Uint8Array | Pick<DeterministicContentOptions, 'size' | 'seed' | 'blockSeed'>;
   /** Bytes of the file per article. @default 716800 */
   readonly partBytes?: number | undefined;
   /**
@@ -84,7 +84,11 @@ const postSchema = z.strictObject({
   name: oneLine,
   bytes: z.union([
     z.instanceof(Uint8Array),
-    z.strictObject({ size: z.number().int().nonnegative(), seed: z.number().int().optional() }),
+    z.strictObject({
+      size: z.number().int().nonnegative(),
+      seed: z.number().int().optional(),
+      blockSeed: z.number().int().optional(),
+    }),
   ]),
   partBytes: partSize.default(716_800),
   nonUniform: z.array(partSize).min(1).optional(),

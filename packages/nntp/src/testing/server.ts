@@ -190,6 +190,7 @@ class InProcessNewsServer implements NewsServer, SessionHost {
   }
 
   note(connection: number, line: string): void {
+    if (this.options.logLimit === 0 && this.options.log === undefined) return;
     const shown = line.replace(/^(\s*AUTHINFO\s+PASS\s+).*/i, '$1***');
     const entry = { connection, line: shown, atMs: performance.now() - this.#startedMs };
     this.counter.remember(entry, this.options.logLimit);

@@ -11,6 +11,8 @@ import { Timers } from './timers.js';
 
 /** Commands that may wait before the server stops reading. */
 const QUEUE_LIMIT = 4096;
+/** Timers fire on whole milliseconds: what is due this soon is answered now, so that errors go both ways. */
+const DUE_WITHIN_MS = 0.5;
 
 /** What a session needs of the server around it. */
 export interface SessionHost extends Hall {
@@ -41,6 +43,8 @@ export class Session {
   #socket: Socket;
   #queue: WaitingCommand[] = [];
   #commands = 0;
+  /** When the command being answered could be answered at the earliest. */
+  #dueMs = 0;
   #answers = 0;
   /** Something is being answered, or nothing may be: nobody greeted yet, an answer is stuck, the socket is gone. */
   #busy = true;
@@ -66,15 +70,21 @@ export class Session {
 
   /** Greets, after the handshake when the port speaks TLS. `refusal` is said instead of the greeting. */
   async open(secure: boolean, refusal: string | undefined): Promise<void> {
+    const { limits, options } = this.host;
+    // One for TCP and one for TLS 1.3: nothing the client sends is looked at before they are over.
+    if (limits.handshakeRoundTrips) await this.#wait(limits.rttMs * (secure ? 2 : 1));
     if (secure && !(await this.#secure())) return;
     this.#socket.on('data', this.#onData);
     this.limitsChanged();
-    const { limits, options } = this.host;
     this.#timers.after(limits.rttMs + limits.connectDelayMs, () => {
-      if (refusal !== undefined) this.#say(refusal, () => this.#socket.end());
+      if (refusal !== undefined) this.#say(refusal, () => this.#end());
       else if (options.greeting === false) this.#stick();
       else this.#say(options.greeting, () => this.#free());
     });
+  }
+
+  #wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#timers.after(ms, resolve));
   }
 
   /** Takes over changed rates and timeouts. */
@@ -123,24 +133,26 @@ export class Session {
     this.#outbox.cork();
     while (!this.#busy && this.#queue.length > 0) {
       const waitMs = this.#queue[0]!.dueMs - performance.now();
-      if (waitMs > 0) {
+      if (waitMs > DUE_WITHIN_MS) {
         this.#cancelWake();
         this.#cancelWake = this.#timers.after(waitMs, () => this.#pump());
         break;
       }
       this.#busy = true;
-      this.#execute(this.#next());
+      const { line, dueMs } = this.#next();
+      this.#dueMs = dueMs;
+      this.#execute(line);
     }
     this.#outbox.uncork();
     this.#pumping = false;
     if (this.#queue.length < QUEUE_LIMIT / 2 && this.#socket.isPaused()) this.#socket.resume();
-    if (this.#clientEnded && !this.#busy && this.#queue.length === 0) this.#socket.end();
+    if (this.#clientEnded && !this.#busy && this.#queue.length === 0) this.#end();
   }
 
-  #next(): string | undefined {
+  #next(): WaitingCommand {
     const articlesOnly = () => this.#queue.every(({ line = '' }) => /^(BODY|ARTICLE|HEAD|STAT)\b/i.test(line));
     const last = this.host.limits.pipelining === 'bad' && articlesOnly();
-    return (last ? this.#queue.pop() : this.#queue.shift())?.line;
+    return (last ? this.#queue.pop() : this.#queue.shift())!;
   }
 
   #execute(line: string | undefined): void {
@@ -156,21 +168,25 @@ export class Session {
     else if (fault?.type === 'drop' && !fault.afterBytes) this.#drop(fault.how);
     else if (fault?.type !== 'stallBeforeReply') this.#answer(command, fault);
     else if (fault.forMs === undefined) this.#stick();
-    else this.#timers.after(fault.forMs, () => this.#answer(command, undefined));
+    else {
+      this.#dueMs += fault.forMs;
+      this.#timers.after(fault.forMs, () => this.#answer(command, undefined));
+    }
   }
 
   #answer(command: ParsedCommand, fault: Fault | undefined): void {
     const reply = replyTo(command, this.visitor, this.host, fault);
     const chunks = renderReply(reply, this.host, fault);
     const bytesPerSecond = fault?.type === 'trickle' ? fault.bytesPerSecond : undefined;
-    const delivery = { chunks, bytesPerSecond, cutAfterBytes: cutOf(fault) };
+    if (reply.article !== undefined) this.host.counter.delivers(reply.article.id);
+    const delivery = { chunks, bytesPerSecond, cutAfterBytes: cutOf(fault), dueMs: this.#dueMs };
     this.#outbox.send(delivery, () => this.#sent(reply, chunks, fault));
   }
 
   /** An answer, or as much of it as there will be, is on its way. */
   #sent(reply: Reply, chunks: readonly Buffer[], fault: Fault | undefined): void {
     if (fault?.type === 'drop') this.#drop(fault.how);
-    else if (fault?.type === 'halfClose') this.#stick(() => this.#socket.end());
+    else if (fault?.type === 'halfClose') this.#stick(() => this.#end());
     else if (fault?.type === 'stall' && fault.forMs === undefined) this.#stick();
     else if (fault?.type === 'stall') this.#resume(reply, chunks, fault.forMs ?? 0, cutOf(fault));
     else this.#complete(reply);
@@ -181,7 +197,7 @@ export class Session {
     if (reply.article !== undefined) this.host.counter.bodies++;
     const { closeAfterCommands, pipelining } = this.host.limits;
     if (pipelining === false) this.#queue = [];
-    if (reply.after === 'close' || ++this.#answers >= closeAfterCommands) this.#socket.end();
+    if (reply.after === 'close' || ++this.#answers >= closeAfterCommands) this.#end();
     else if (reply.after === 'startTls') void this.#upgrade();
     else if (reply.after === 'receiveArticle') this.#input.expectArticle();
     else this.#free();
@@ -213,7 +229,16 @@ export class Session {
 
   #drop(how: 'end' | 'reset' = 'end'): void {
     if (how === 'reset') this.#tcpSocket.resetAndDestroy();
-    else this.#socket.destroySoon();
+    else {
+      this.#outbox.flush();
+      this.#socket.destroySoon();
+    }
+  }
+
+  /** Sends nothing more after what was said. */
+  #end(): void {
+    this.#outbox.flush();
+    this.#socket.end();
   }
 
   #endless(where: 'status' | 'body', limitBytes: number): void {
@@ -262,7 +287,7 @@ export class Session {
       this.#clientEnded = true;
       // Commands that wait are still answered, unless nothing ever will be.
       if (this.#stuck) socket.destroy();
-      else if (this.#queue.length === 0) socket.end();
+      else if (this.#queue.length === 0) this.#end();
     });
   }
 

@@ -1,0 +1,104 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { deterministicContent } from '@newsreel/nntp/testing';
+
+/**
+ * Starts news servers in a process of their own and resolves to where they listen and what they host.
+ *
+ * `options`: options of one server (see `NewsServerOptions`), or a list of them: several providers. Everything crosses a
+ * process boundary, so faults are rules as data. `files`: what the first server hosts and the others mirror, as
+ * `NewsServer.post` takes it; `bytes: { size, seed, blockSeed }` costs no memory however large.
+ *
+ * The result has the first server's `host`, `port`, `tlsPort` and `ca`, all `servers`, the `nzb` of all files, the
+ * `files` (each with `nzb`, `segments`, `content` to compare with, `wireRatio`), and calls to the process:
+ * `counts()`, `resetCounts()`, `setLimits(limits, server)`, `setFaults(rules, server)`, `post(files)`, `usage()`.
+ */
+export async function simulate(options, files = []) {
+  const child = fork(fileURLToPath(new URL('server.mjs', import.meta.url)), { serialization: 'advanced' });
+  const link = new Link(child);
+  const serverOptions = Array.isArray(options) ? options : [options];
+  try {
+    const servers = await link.call('start', serverOptions);
+    const posted = await post(link, files);
+    return {
+      ...servers[0],
+      servers,
+      ...posted,
+      post: (more) => post(link, more),
+      counts: async () => countsOf(await link.call('counts')),
+      resetCounts: () => link.call('resetCounts'),
+      setLimits: (limits, server = 0) => link.call('setLimits', server, limits),
+      setFaults: (rules, server = 0) => link.call('setFaults', server, rules),
+      disconnectAll: () => link.call('disconnectAll'),
+      usage: () => link.call('usage'),
+      close: () => link.close(),
+    };
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
+}
+
+/** Requests to the child, and its answers. */
+class Link {
+  #child;
+  #calls = new Map();
+  #next = 0;
+
+  constructor(child) {
+    this.#child = child;
+    child.on('message', ({ call, result, error }) => {
+      const waiting = this.#calls.get(call);
+      this.#calls.delete(call);
+      if (error === undefined) waiting?.resolve(result);
+      else waiting?.reject(new Error(error));
+    });
+    child.on('exit', (code) => {
+      for (const { reject } of this.#calls.values()) reject(new Error(`the simulator ended with ${code}`));
+    });
+  }
+
+  call(name, ...args) {
+    const call = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(call, { resolve, reject });
+      this.#child.send({ call, name, args }, (error) => error && reject(error));
+    });
+  }
+
+  async close() {
+    if (this.#child.exitCode !== null) return;
+    const gone = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await gone;
+  }
+}
+
+async function post(link, files) {
+  const { nzb, files: posted } = await link.call('post', files);
+  return { nzb, files: posted.map((file, index) => ({ ...file, content: contentOf(files[index]) })) };
+}
+
+/** The bytes of a file, computed on this side: what a reader must get. */
+function contentOf({ bytes, partBytes = 716_800 }) {
+  return bytes instanceof Uint8Array ? undefined : deterministicContent({ ...bytes, blockBytes: partBytes });
+}
+
+/** Counts of all servers together, and of each: `{ bodies, duplicates, bytesSent, …, servers: […] }`. */
+function countsOf(servers) {
+  const sum = (key) => servers.reduce((total, counts) => total + counts[key], 0);
+  const asked = new Map();
+  for (const counts of servers) for (const [id, times] of counts.delivered) asked.set(id, (asked.get(id) ?? 0) + times);
+  let duplicates = 0;
+  for (const times of asked.values()) duplicates += times - 1;
+  const keys = ['connections', 'openConnections', 'refused', 'logins', 'bodies', 'missing', 'bytesSent'];
+  return {
+    ...Object.fromEntries(keys.map((key) => [key, sum(key)])),
+    /** How often each article was sent, in part or in whole, by whichever server. */
+    delivered: asked,
+    /** Articles sent again. */
+    duplicates,
+    servers,
+  };
+}
