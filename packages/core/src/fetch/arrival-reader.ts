@@ -3,14 +3,14 @@ import { ArticleCorruptError, hasCode } from '../errors/index.js';
 import type { Article, PartHeader } from '../model/article.js';
 import type { ByteRange } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
-import type { IncomingArticle, LeadingAttempt } from './incoming-article.js';
+import { type ArrivingAttempt, type IncomingArticle, isOutcomeOf } from './incoming-article.js';
 import { pieceBytes } from './piece-pool.js';
 
 /**
  * One reader of an arriving article. Remembers the interval it has shown and, once the attempt it was shown from is
  * abandoned, its CRC-32 (taken at that moment, while the bytes are still there, so that nothing is computed as long as
- * all goes well). Another attempt's bytes are shown only after its own bytes over that interval matched. Offsets are
- * those of the file.
+ * all goes well). Another attempt's bytes, a successor's or an overtaker's, are shown only after its own bytes over that
+ * interval matched. Offsets are those of the file.
  */
 export class ArrivalReader {
   readonly #incoming: IncomingArticle;
@@ -19,10 +19,10 @@ export class ArrivalReader {
   #end: number;
   /** CRC-32 of what was shown, once the attempt it came from is gone. */
   #crc: number | undefined;
-  /** The attempt the next bytes may come from: it agreed with everything shown so far. */
-  #agreed: LeadingAttempt | undefined;
+  /** The attempt the next bytes may come from: it holds everything shown so far, and was not abandoned. */
+  #source: ArrivingAttempt | undefined;
   /** An attempt that contradicts what was shown; the verified article will tell who was wrong. */
-  #contradicts: LeadingAttempt | undefined;
+  #contradicts: ArrivingAttempt | undefined;
   #shownFrom = '';
   readonly #detach: () => void;
 
@@ -31,7 +31,7 @@ export class ArrivalReader {
     this.#events = events;
     this.#start = start;
     this.#end = start;
-    this.#detach = incoming.onAbandoned((lead) => this.#remember(lead));
+    this.#detach = incoming.onAbandoned((attempt) => this.#remember(attempt));
   }
 
   /** Where the next byte belongs. */
@@ -71,13 +71,9 @@ export class ArrivalReader {
   /** @throws ArticleCorruptError when the verified article is not what was shown. */
   confirm(article: Article, range: ByteRange): void {
     if (!this.hasShown) return;
-    const { lead } = this.#incoming;
-    if (lead !== undefined && lead === this.#agreed) {
-      // What was shown came out of this very buffer: its checksum covers it.
-      if (this.#incoming.isLead(article)) return;
-      this.#remember(lead);
-    }
-    const actualCrc = this.#crc;
+    // What was shown came out of this very buffer: its checksum covers it.
+    if (this.#source !== undefined && isOutcomeOf(this.#source, article)) return;
+    const actualCrc = this.#shownCrc();
     const expectedCrc = crcOver(article.bytes, range.start, this.#start, this.#end);
     if (expectedCrc !== undefined && expectedCrc === actualCrc) return;
     throw new ArticleCorruptError({
@@ -96,24 +92,30 @@ export class ArrivalReader {
     this.#events.emit('read:retracted', { id: this.#incoming.id, range, provider: this.#shownFrom });
   }
 
-  #mayShow(lead: LeadingAttempt, agrees: (part: PartHeader) => boolean): boolean {
-    if (lead === this.#agreed) return true;
+  #mayShow(lead: ArrivingAttempt, agrees: (part: PartHeader) => boolean): boolean {
+    if (lead === this.#source) return true;
     if (lead === this.#contradicts || !agrees(lead.part)) return false;
     if (this.hasShown) {
       if (lead.available < this.#end - lead.part.range.start) return false;
-      if (crcOver(lead.bytes, lead.part.range.start, this.#start, this.#end) !== this.#crc) {
+      if (crcOver(lead.bytes, lead.part.range.start, this.#start, this.#end) !== this.#shownCrc()) {
         this.#contradicts = lead;
         return false;
       }
     }
-    this.#agreed = lead;
+    this.#source = lead;
     return true;
   }
 
-  /** An attempt this reader agreed with holds everything shown so far. */
-  #remember(lead: LeadingAttempt): void {
-    if (lead === this.#agreed && this.hasShown)
-      this.#crc = crcOver(lead.bytes, lead.part.range.start, this.#start, this.#end);
+  #shownCrc(): number | undefined {
+    const source = this.#source;
+    return source === undefined ? this.#crc : crcOver(source.bytes, source.part.range.start, this.#start, this.#end);
+  }
+
+  /** An attempt leaves with its bytes: when they are the ones that were shown, their checksum stays. */
+  #remember(attempt: ArrivingAttempt): void {
+    if (attempt !== this.#source) return;
+    if (this.hasShown) this.#crc = this.#shownCrc();
+    this.#source = undefined;
   }
 }
 

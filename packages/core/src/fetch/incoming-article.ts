@@ -1,7 +1,7 @@
 import type { ArrivalSink, Article, MessageId, PartHeader } from '../model/article.js';
 
 /** An attempt whose bytes may be shown. */
-export interface LeadingAttempt {
+export interface ArrivingAttempt {
   /** Who delivers. */
   readonly provider: string;
   /** What its headers say. */
@@ -12,18 +12,24 @@ export interface LeadingAttempt {
   available: number;
 }
 
+/** How far an attempt must be ahead of the one that leads to take over, in bytes: every change costs each reader a comparison. */
+const overtakenByBytes = 64 * 1024;
+
 /**
- * The bytes of one article while they land, over one or several attempts. At most one attempt leads: an overtaking hedge
- * stays silent, a successor leads only after the leader was abandoned. Readers attach through `ArrivalReader`, which
- * remembers what it has shown and lets a successor continue only where it agrees.
+ * The bytes of one article while they land, over one or several attempts, some of them at the same time. At most one
+ * attempt leads: the first to begin, until it is abandoned or overtaken. Readers attach through `ArrivalReader`, which
+ * remembers what it has shown and goes on with another leader only where that agrees.
  */
 export class IncomingArticle implements ArrivalSink {
   /** The article. */
   readonly id: MessageId;
   readonly #agrees: (part: PartHeader) => boolean;
   readonly #changed: () => void;
-  readonly #abandonListeners = new Set<(lead: LeadingAttempt) => void>();
-  #lead: LeadingAttempt | undefined;
+  readonly #leaveListeners = new Set<(attempt: ArrivingAttempt) => void>();
+  readonly #attempts: ArrivingAttempt[] = [];
+  #lead: ArrivingAttempt | undefined;
+  /** The attempt of a source that makes one after the other. */
+  #single: ArrivalSink | undefined;
 
   /**
    * @param agrees whether a range fits what is known about the file; an attempt it refuses is never shown
@@ -36,39 +42,99 @@ export class IncomingArticle implements ArrivalSink {
   }
 
   /** The attempt that leads now. */
-  get lead(): LeadingAttempt | undefined {
+  get lead(): ArrivingAttempt | undefined {
     return this.#lead;
   }
 
-  begin(arrival: { readonly provider: string; readonly part: PartHeader; readonly bytes: Uint8Array }): boolean {
-    if (this.#lead !== undefined || !this.#agrees(arrival.part)) return false;
-    const { provider, part, bytes } = arrival;
-    this.#lead = { provider, part, bytes, available: 0 };
-    return true;
+  /** A sink for one of several attempts. It may begin again after it was abandoned. */
+  fork(): ArrivalSink {
+    return new AttemptSink(this);
+  }
+
+  begin(arrival: Parameters<ArrivalSink['begin']>[0]): boolean {
+    this.#single ??= this.fork();
+    return this.#single.begin(arrival);
   }
 
   progress(available: number): void {
-    if (this.#lead === undefined || available <= this.#lead.available) return;
-    this.#lead.available = available;
+    this.#single?.progress(available);
+  }
+
+  abandoned(cause: unknown): void {
+    this.#single?.abandoned(cause);
+  }
+
+  /** Calls back while the bytes of an attempt that is being abandoned are still there. Returns the unsubscribe. */
+  onAbandoned(listener: (attempt: ArrivingAttempt) => void): () => void {
+    this.#leaveListeners.add(listener);
+    return () => void this.#leaveListeners.delete(listener);
+  }
+
+  /** For sinks: an attempt begins. Its place in the race, or nothing when it can never be shown. */
+  enter(arrival: Parameters<ArrivalSink['begin']>[0]): ArrivingAttempt | undefined {
+    if (!this.#agrees(arrival.part)) return undefined;
+    const { provider, part, bytes } = arrival;
+    const attempt = { provider, part, bytes, available: 0 };
+    this.#attempts.push(attempt);
+    this.#lead ??= attempt;
+    return attempt;
+  }
+
+  /** For sinks: more of an attempt is decoded. */
+  advance(attempt: ArrivingAttempt, available: number): void {
+    if (available <= attempt.available) return;
+    attempt.available = available;
+    if (attempt !== this.#lead && !overtakes(attempt, this.#lead)) return;
+    this.#lead = attempt;
     this.#changed();
   }
 
-  abandoned(): void {
-    const lead = this.#lead;
-    if (lead === undefined) return;
-    for (const listener of this.#abandonListeners) listener(lead);
+  /** For sinks: an attempt is abandoned; whoever is furthest of the others leads. */
+  leave(attempt: ArrivingAttempt): void {
+    for (const listener of this.#leaveListeners) listener(attempt);
+    this.#attempts.splice(this.#attempts.indexOf(attempt), 1);
+    if (attempt !== this.#lead) return;
     this.#lead = undefined;
+    for (const other of this.#attempts)
+      if (this.#lead === undefined || other.available > this.#lead.available) this.#lead = other;
+    if (this.#lead !== undefined) this.#changed();
+  }
+}
+
+/** Whether a verified article lies in the very memory of an attempt that was not abandoned. */
+export function isOutcomeOf(attempt: ArrivingAttempt, article: Article): boolean {
+  const { bytes } = attempt;
+  return bytes.buffer === article.bytes.buffer && bytes.byteOffset === article.bytes.byteOffset;
+}
+
+/** Ahead by a piece, or by an eighth of a small article. */
+function overtakes(attempt: ArrivingAttempt, lead: ArrivingAttempt | undefined): boolean {
+  if (lead === undefined) return true;
+  return attempt.available - lead.available >= Math.min(overtakenByBytes, Math.ceil(attempt.bytes.length / 8));
+}
+
+/** One attempt's side of an arriving article. */
+class AttemptSink implements ArrivalSink {
+  readonly #article: IncomingArticle;
+  #attempt: ArrivingAttempt | undefined;
+
+  constructor(article: IncomingArticle) {
+    this.#article = article;
   }
 
-  /** Calls back while the bytes of an abandoned leader are still there. Returns the unsubscribe. */
-  onAbandoned(listener: (lead: LeadingAttempt) => void): () => void {
-    this.#abandonListeners.add(listener);
-    return () => void this.#abandonListeners.delete(listener);
+  begin(arrival: Parameters<ArrivalSink['begin']>[0]): boolean {
+    if (this.#attempt !== undefined) return false;
+    this.#attempt = this.#article.enter(arrival);
+    return this.#attempt !== undefined;
   }
 
-  /** Whether a verified article lies in the very memory the leader was shown from. */
-  isLead(article: Article): boolean {
-    const lead = this.#lead?.bytes;
-    return lead !== undefined && lead.buffer === article.bytes.buffer && lead.byteOffset === article.bytes.byteOffset;
+  progress(available: number): void {
+    if (this.#attempt !== undefined) this.#article.advance(this.#attempt, available);
+  }
+
+  abandoned(): void {
+    const attempt = this.#attempt;
+    this.#attempt = undefined;
+    if (attempt !== undefined) this.#article.leave(attempt);
   }
 }
