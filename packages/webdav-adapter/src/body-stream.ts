@@ -1,5 +1,5 @@
 import type { Lease } from '@newsreel/core';
-import { abortable } from '@newsreel/core/plugin';
+import { abortable, subLease } from '@newsreel/core/plugin';
 
 /** A body on its way: pulled lease by lease, given back whatever happens. */
 export interface BodyStream {
@@ -44,11 +44,19 @@ export function isBodyStream(body: string | Uint8Array | BodyStream | undefined)
   return typeof body === 'object' && !(body instanceof Uint8Array);
 }
 
+/**
+ * Bytes at the end of a body of known length that wait for the source to end without an error. A client that has the
+ * last byte it was promised is done, and could not be told any more that something before it was wrong.
+ */
+const heldBackBytes = 1024;
+
 class LeaseStream implements BodyStream {
   readonly length: number | undefined;
   readonly #iterator: AsyncIterator<Lease>;
   readonly #options: BodyStreamOptions;
   #first: Lease | undefined;
+  #held: Lease | undefined;
+  #pulledBytes = 0;
   #ended = false;
   #closed = false;
 
@@ -59,13 +67,13 @@ class LeaseStream implements BodyStream {
   }
 
   async prime(): Promise<void> {
-    this.#first = await this.#pull();
+    this.#first = await this.#piece();
   }
 
   async next(): Promise<Lease | undefined> {
     const first = this.#first;
     this.#first = undefined;
-    return first ?? this.#pull();
+    return first ?? this.#piece();
   }
 
   close(): void {
@@ -73,8 +81,33 @@ class LeaseStream implements BodyStream {
     this.#closed = true;
     this.#first?.release();
     this.#first = undefined;
+    this.#held?.release();
+    this.#held = undefined;
     if (!this.#ended) this.#stop();
     this.#options.onClose?.();
+  }
+
+  /** The next piece, without the end of the body as long as that is not certain. */
+  async #piece(): Promise<Lease | undefined> {
+    if (this.#held === undefined) {
+      const lease = await this.#pull();
+      if (lease === undefined) return undefined;
+      this.#pulledBytes += lease.bytes.length;
+      if (this.#closed || this.length === undefined || this.#pulledBytes < this.length) return lease;
+      const shown = Math.max(0, lease.bytes.length - heldBackBytes);
+      if (shown > 0) {
+        this.#held = subLease(lease.retain(), shown, lease.bytes.length);
+        return subLease(lease, 0, shown);
+      }
+      this.#held = lease;
+    }
+    const more = await this.#pull();
+    const held = this.#held;
+    this.#held = undefined;
+    // Closed meanwhile, or a source that gives more than it announced: whoever asked sees to it.
+    if (held === undefined || more === undefined) return held ?? more;
+    this.#held = more;
+    return held;
   }
 
   async #pull(): Promise<Lease | undefined> {

@@ -36,12 +36,13 @@ export interface MemoryCache extends SegmentCache {
 }
 
 /**
- * Keeps the articles used last, up to a number of bytes; those nobody has read yet stay longest. It charges nothing itself: an article stays charged to the
- * ledger by whoever delivered it until its last holder, cache included, lets go.
+ * Keeps the articles used last, up to a number of bytes; those nobody has read yet stay longer, and preferred ones stay
+ * longest. It charges nothing itself: an article stays charged to the ledger by whoever delivered it until its last
+ * holder, cache included, lets go.
  */
 export function createMemoryCache(options: MemoryCacheOptions): MemoryCache {
   const { maxBytes, ledger } = options;
-  return maxBytes > 0 ? new TwoLineCache(maxBytes, ledger) : noCache();
+  return maxBytes > 0 ? new ThreeLineCache(maxBytes, ledger) : noCache();
 }
 
 /** A cache that stores nothing. */
@@ -61,19 +62,57 @@ export function noCache(): MemoryCache {
 
 /** Share of the cache that what was read last keeps, however much is brought in ahead: readers go back a little. */
 const readShare = 1 / 4;
+/** Most of the cache that preferred articles take from the others. */
+const preferredShare = 1 / 8;
+/** Ids that are remembered as preferred; those named longest ago are forgotten. */
+const mostPreferred = 4096;
+
+/** Articles in order of last use. */
+class Line {
+  readonly #articles = new Map<MessageId, Article>();
+  bytes = 0;
+
+  get size(): number {
+    return this.#articles.size;
+  }
+
+  has(id: MessageId): boolean {
+    return this.#articles.has(id);
+  }
+
+  put(article: Article): void {
+    this.#articles.set(article.id, article);
+    this.bytes += article.bytes.length;
+  }
+
+  take(id: MessageId): Article | undefined {
+    const article = this.#articles.get(id);
+    if (article === undefined) return undefined;
+    this.#articles.delete(id);
+    this.bytes -= article.bytes.length;
+    return article;
+  }
+
+  takeOldest(): Article | undefined {
+    const [oldest] = this.#articles.keys();
+    return oldest === undefined ? undefined : this.take(oldest);
+  }
+}
 
 /**
- * Two lines, each in order of last use: articles somebody has read, and articles brought in ahead that nobody has read
- * yet. What was read goes first, or a reader's own past would push out the look-ahead it is about to need.
+ * Three lines, each in order of last use: articles somebody has read, articles brought in ahead that nobody has read
+ * yet, and preferred ones (the ends of files, which players probe again and again). What was read goes first, or a
+ * reader's own past would push out the look-ahead it is about to need.
  */
-class TwoLineCache implements MemoryCache {
+class ThreeLineCache implements MemoryCache {
   readonly #ledger: ByteLedger;
   readonly #maxBytes: number;
-  readonly #unread = new Map<MessageId, Article>();
-  readonly #read = new Map<MessageId, Article>();
+  readonly #unread = new Line();
+  readonly #read = new Line();
+  readonly #ends = new Line();
+  readonly #lines = [this.#unread, this.#read, this.#ends];
+  readonly #preferred = new Set<MessageId>();
   readonly #stopReclaiming: () => void;
-  #bytes = 0;
-  #readBytes = 0;
   #hits = 0;
   #misses = 0;
   #evictions = 0;
@@ -92,26 +131,37 @@ class TwoLineCache implements MemoryCache {
       return undefined;
     }
     this.#hits++;
-    this.#put(this.#read, article);
+    this.#put(article, this.#read);
     return article.retain();
   }
 
   has(id: MessageId): boolean {
-    return this.#unread.has(id) || this.#read.has(id);
+    return this.#lines.some((line) => line.has(id));
+  }
+
+  prefer(ids: readonly MessageId[]): void {
+    for (const id of ids) {
+      this.#preferred.delete(id);
+      this.#preferred.add(id);
+    }
+    for (const longestAgo of this.#preferred) {
+      if (this.#preferred.size <= mostPreferred) break;
+      this.#preferred.delete(longestAgo);
+    }
   }
 
   set(article: Article, lane?: Lane): void {
     if (this.#closed || article.bytes.length > this.#maxBytes) return;
     const known = this.#take(article.id);
     const isRead = known !== undefined || lane === 'playback';
-    this.#put(isRead ? this.#read : this.#unread, article.retain());
+    this.#put(article.retain(), isRead ? this.#read : this.#unread);
     known?.release();
     while (this.#bytes > this.#maxBytes) this.#evict();
   }
 
   stats(): CacheStats {
     return {
-      entries: this.#unread.size + this.#read.size,
+      entries: this.#entries,
       bytes: this.#bytes,
       hits: this.#hits,
       misses: this.#misses,
@@ -122,38 +172,43 @@ class TwoLineCache implements MemoryCache {
   readonly close = closeOnce(async () => {
     this.#closed = true;
     this.#stopReclaiming();
-    while (this.#unread.size + this.#read.size > 0) this.#drop(this.#oldest());
+    for (const line of this.#lines) while (line.size > 0) line.takeOldest()?.release();
   });
 
-  #put(line: Map<MessageId, Article>, article: Article): void {
-    line.set(article.id, article);
-    this.#bytes += article.bytes.length;
-    if (line === this.#read) this.#readBytes += article.bytes.length;
+  get #bytes(): number {
+    return this.#unread.bytes + this.#read.bytes + this.#ends.bytes;
+  }
+
+  get #entries(): number {
+    return this.#unread.size + this.#read.size + this.#ends.size;
+  }
+
+  #put(article: Article, line: Line): void {
+    if (!this.#preferred.has(article.id)) {
+      line.put(article);
+      return;
+    }
+    this.#ends.put(article);
+    // Beyond their share they are like any others.
+    while (this.#ends.bytes > this.#maxBytes * preferredShare) {
+      const oldest = this.#ends.takeOldest();
+      if (oldest) this.#read.put(oldest);
+    }
   }
 
   #take(id: MessageId): Article | undefined {
-    const line = this.#read.has(id) ? this.#read : this.#unread;
-    const article = line.get(id);
-    if (article === undefined) return undefined;
-    line.delete(id);
-    this.#bytes -= article.bytes.length;
-    if (line === this.#read) this.#readBytes -= article.bytes.length;
-    return article;
-  }
-
-  #oldest(): MessageId {
-    const isReadFirst = this.#unread.size === 0 || this.#readBytes > this.#maxBytes * readShare;
-    return (isReadFirst ? this.#read : this.#unread).keys().next().value as MessageId;
+    return this.#unread.take(id) ?? this.#read.take(id) ?? this.#ends.take(id);
   }
 
   #evict(): void {
     this.#evictions++;
-    this.#drop(this.#oldest());
-  }
-
-  #drop(id: MessageId): void {
+    const isReadFirst = this.#unread.size === 0 || this.#read.bytes > this.#maxBytes * readShare;
+    const lines = isReadFirst ? [this.#read, this.#unread, this.#ends] : [this.#unread, this.#read, this.#ends];
     // The release comes last: it may wake others, and the cache must be in order by then.
-    this.#take(id)?.release();
+    lines
+      .find((line) => line.size > 0)
+      ?.takeOldest()
+      ?.release();
   }
 
   /**
@@ -162,6 +217,6 @@ class TwoLineCache implements MemoryCache {
    */
   #reclaim(bytes: number): void {
     const targetBytes = this.#ledger.usedBytes - bytes;
-    while (this.#ledger.usedBytes > targetBytes && this.#unread.size + this.#read.size > 0) this.#evict();
+    while (this.#ledger.usedBytes > targetBytes && this.#entries > 0) this.#evict();
   }
 }

@@ -176,8 +176,9 @@ function overhearing(fetcher: SegmentFetcher, hear: (name: string) => void): Seg
       return article;
     },
     follow: (segment, range, options) => fetcher.follow(segment, range, options),
-    prefetch: (segment, lane) => fetcher.prefetch(segment, lane),
+    prefetch: (segment, options) => fetcher.prefetch(segment, options),
     isCachedOrInFlight: (id) => fetcher.isCachedOrInFlight(id),
+    prefer: (segments) => fetcher.prefer(segments),
     stats: () => fetcher.stats(),
     close,
     [Symbol.asyncDispose]: close,

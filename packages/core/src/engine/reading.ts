@@ -2,11 +2,15 @@ import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { createFileHandle } from '../open/file-handle.js';
+import { RunMemory } from '../prefetch/run-memory.js';
 import type { OpenHandle } from './posted-file.js';
 import type { Settings } from './settings.js';
 
 /** Labels that are counted apart; the bytes of any further ones are counted under `''`. */
 const mostLabels = 100;
+
+/** Files whose reading is remembered; those unused for longest are forgotten. */
+const mostFiles = 1000;
 
 /** What a reading room is made of. */
 export interface ReadingParts {
@@ -25,6 +29,7 @@ export interface ReadingParts {
 export class Reading {
   readonly #parts: ReadingParts;
   readonly #bytes = new Map<string, number>();
+  readonly #runs = new Map<string, RunMemory>();
   #streams = 0;
 
   constructor(parts: ReadingParts) {
@@ -47,6 +52,7 @@ export class Reading {
     return createFileHandle({
       source,
       path,
+      runs: this.#runsOf(path),
       fetcher,
       events,
       clock,
@@ -67,6 +73,18 @@ export class Reading {
       },
     });
   };
+
+  /** How a file was read, also after its last handle is closed: players open and close it for every seek. */
+  #runsOf(path: string): RunMemory {
+    const runs = this.#runs.get(path) ?? new RunMemory();
+    this.#runs.delete(path);
+    this.#runs.set(path, runs);
+    for (const longest of this.#runs.keys()) {
+      if (this.#runs.size <= mostFiles) break;
+      this.#runs.delete(longest);
+    }
+    return runs;
+  }
 
   #count(label: string, bytes: number): void {
     // Labels may come from strangers (a user agent), and what is counted is never forgotten.

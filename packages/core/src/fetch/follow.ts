@@ -1,20 +1,13 @@
 import type { Article } from '../model/article.js';
-import type { Segment } from '../model/byte-source.js';
+import type { ReadWatch, Segment } from '../model/byte-source.js';
 import type { Lease } from '../model/bytes.js';
 import type { ByteRange } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { subLease } from '../util/lease.js';
 import { onAbort } from '../util/signals.js';
 import { ArrivalReader } from './arrival-reader.js';
-import type { FlightSeat } from './flight.js';
 import type { PiecePool } from './piece-pool.js';
 import type { Boarding, SegmentFlights } from './segment-flights.js';
-
-/**
- * Bytes at the end of what a reader wants from an article that wait for its verification. A consumer that has its last
- * byte believes it is done and could not be told any more that something before it was wrong.
- */
-const heldBackBytes = 1024;
 
 /** What following one article takes. */
 export interface FollowRequest {
@@ -27,6 +20,7 @@ export interface FollowRequest {
   readonly events: EventSink;
   readonly pieces: PiecePool;
   readonly signal: AbortSignal | undefined;
+  readonly watch: ReadWatch | undefined;
   /** Asks again when the flight joined brought a copy this segment cannot accept. */
   readonly fetchAnew: () => Promise<Article>;
 }
@@ -36,19 +30,27 @@ export interface FollowRequest {
  * generators costs each piece several turns of the microtask queue.
  */
 export async function* follow(request: FollowRequest): AsyncGenerator<Lease, void, undefined> {
-  const { range, segment, signal, pieces } = request;
+  const { range, segment, signal, pieces, watch } = request;
   const boarding = await request.board();
+  watch?.asked?.();
   let article = 'article' in boarding ? boarding.article : undefined;
   let position = range.start;
   if ('seat' in boarding) {
     const { seat } = boarding;
-    const reader = new ArrivalReader(seat.flight.incoming, range.start, request.events);
+    const { incoming } = seat.flight;
+    const reader = new ArrivalReader(incoming, range.start, request.events);
     const unlink = onAbort(signal, (reason) => seat.abort(reason));
+    let begun = false;
     try {
       while (!seat.outcome) {
-        const view = reader.take(unverifiedEnd(seat, range), segment.agrees);
+        if (!begun && incoming.lead !== undefined) {
+          begun = true;
+          watch?.begun?.();
+        }
+        const view = reader.take(range.end, segment.agrees);
         if (view) yield pieces.copy(view);
-        else await seat.changed(true);
+        // Whoever has all it wants waits for nothing but the verdict.
+        else await seat.changed(reader.position < range.end);
       }
       article = landed(request, boarding, reader);
       position = reader.position;
@@ -60,12 +62,6 @@ export async function* follow(request: FollowRequest): AsyncGenerator<Lease, voi
   }
   const lease = rest(article ?? (await request.fetchAnew()), segment, range, position);
   if (lease) yield lease;
-}
-
-/** Where bytes end that may be handed on before the article is verified. */
-function unverifiedEnd(seat: FlightSeat, range: ByteRange): number {
-  const part = seat.flight.incoming.lead?.part.range;
-  return Math.min(part?.end ?? range.end, range.end) - heldBackBytes;
 }
 
 /**

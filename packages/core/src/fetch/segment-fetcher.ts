@@ -1,6 +1,6 @@
 import { ClosedError } from '../errors/index.js';
 import type { Article, ArticleSource, MessageId, SegmentCache } from '../model/article.js';
-import type { Segment } from '../model/byte-source.js';
+import type { ReadWatch, Segment } from '../model/byte-source.js';
 import type { Lease } from '../model/bytes.js';
 import type { ByteRange, Clock, Closeable, Lane, RequestOptions } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
@@ -15,6 +15,14 @@ import { type Boarding, SegmentFlights } from './segment-flights.js';
 export interface SegmentFetchOptions extends RequestOptions {
   /** Urgency. @default 'playback' */
   readonly lane?: Lane | undefined;
+  /** See {@link FetchOptions.reader}. */
+  readonly reader?: string | undefined;
+}
+
+/** How one segment is followed. */
+export interface FollowOptions extends SegmentFetchOptions {
+  /** Told when the segment has been asked for, and when its first bytes are there. */
+  readonly watch?: ReadWatch | undefined;
 }
 
 /** A segment on its way into the cache. */
@@ -46,16 +54,22 @@ export interface SegmentFetcher extends Closeable {
   fetch(segment: Segment, options?: SegmentFetchOptions): Promise<Article>;
   /**
    * The bytes of `range` (offsets of the posted file) that lie in the segment's article, as they land: first small
-   * copies of what has arrived, then, once the article is verified, the rest without a copy. The last bytes are never
-   * handed over before verification, so that a range that ends without an error is right. Ends early, or at once, when
-   * the article turns out to lie elsewhere. Cancelled by the signal or by ending the iteration between two pieces.
+   * copies of what has arrived, then, once the article is verified, the rest without a copy. The iteration ends only
+   * after verification, so a range that ended without an error is right, though its last bytes were there before. Ends
+   * early, or at once, when the article turns out to lie elsewhere. Cancelled by the signal or by ending the iteration
+   * between two pieces.
    * @throws ArticleCorruptError when bytes handed on turned out wrong
    */
-  follow(segment: Segment, range: ByteRange, options?: SegmentFetchOptions): AsyncGenerator<Lease, void, undefined>;
-  /** Brings a segment into the cache. Failures are silent: a reader that needs it meets them. @default lane 'prefetch' */
-  prefetch(segment: Segment, lane?: Lane): Prefetch;
+  follow(segment: Segment, range: ByteRange, options?: FollowOptions): AsyncGenerator<Lease, void, undefined>;
+  /**
+   * Brings a segment into the cache. Failures are silent: a reader that needs it meets them.
+   * @default lane 'prefetch'
+   */
+  prefetch(segment: Segment, options?: Pick<SegmentFetchOptions, 'lane' | 'reader'>): Prefetch;
   /** Whether asking for it would cost a request. */
   isCachedOrInFlight(id: MessageId): boolean;
+  /** Keeps these in the cache longer than others, once they are there. */
+  prefer(segments: Iterable<Segment>): void;
   /** What it did since it was made. */
   stats(): SegmentFetcherStats;
 }
@@ -83,12 +97,14 @@ const nothingToDo: Prefetch = { done: Promise.resolve(0), cancel() {} };
 
 class CachingFetcher implements SegmentFetcher {
   readonly #flights: SegmentFlights;
+  readonly #cache: SegmentCache;
   readonly #events: EventSink;
   readonly #pieces = new PiecePool();
   #closed = false;
 
   constructor(parts: SegmentFetcherParts) {
     this.#flights = new SegmentFlights(parts);
+    this.#cache = parts.cache;
     this.#events = parts.events;
   }
 
@@ -111,24 +127,21 @@ class CachingFetcher implements SegmentFetcher {
     }
   }
 
-  follow(
-    segment: Segment,
-    range: ByteRange,
-    options: SegmentFetchOptions = {},
-  ): AsyncGenerator<Lease, void, undefined> {
+  follow(segment: Segment, range: ByteRange, options: FollowOptions = {}): AsyncGenerator<Lease, void, undefined> {
     const board = async () => {
       this.#throwIfClosed();
       throwIfAborted(options.signal);
       return this.#board(segment, options);
     };
     const fetchAnew = () => this.fetch(segment, options);
-    const parts = { flights: this.#flights, events: this.#events, pieces: this.#pieces, signal: options.signal };
+    const { signal, watch } = options;
+    const parts = { flights: this.#flights, events: this.#events, pieces: this.#pieces, signal, watch };
     return follow({ segment, range, board, fetchAnew, ...parts });
   }
 
-  prefetch(segment: Segment, lane: Lane = 'prefetch'): Prefetch {
+  prefetch(segment: Segment, options: Pick<SegmentFetchOptions, 'lane' | 'reader'> = {}): Prefetch {
     if (this.#closed || this.isCachedOrInFlight(segment.id)) return nothingToDo;
-    const { seat } = this.#flights.board(segment, lane);
+    const { seat } = this.#flights.board(segment, options.lane ?? 'prefetch', options.reader);
     const arrive = async () => {
       await seat.changed(false);
       const { outcome } = seat;
@@ -141,6 +154,10 @@ class CachingFetcher implements SegmentFetcher {
 
   isCachedOrInFlight(id: MessageId): boolean {
     return this.#flights.isCachedOrInFlight(id);
+  }
+
+  prefer(segments: Iterable<Segment>): void {
+    this.#cache.prefer?.(Array.from(segments, ({ id }) => id));
   }
 
   stats(): SegmentFetcherStats {
@@ -163,7 +180,7 @@ class CachingFetcher implements SegmentFetcher {
     const article = found instanceof Promise ? await found : found;
     if (article) return { article };
     this.#throwIfClosed();
-    return this.#flights.board(segment, options.lane ?? 'playback');
+    return this.#flights.board(segment, options.lane ?? 'playback', options.reader);
   }
 
   #throwIfClosed(): void {

@@ -41,7 +41,7 @@ export class SegmentFlights {
   }
 
   /** A place on the flight under way or on a new one. */
-  board(segment: Segment, lane: Lane): Boarding {
+  board(segment: Segment, lane: Lane, reader?: string): Boarding {
     const boarding = this.#single.board(segment.id, lane, {
       fetch: (request) =>
         this.#pool.fetch(segment.id, {
@@ -50,6 +50,7 @@ export class SegmentFlights {
           expectedBytes: segment.expectedBytes,
           accept: segment.accept,
           affinity: segment.affinity,
+          reader,
         }),
       agrees: segment.agrees ?? (() => false),
       landed: (article, fetchedFor) => this.#keep(article, fetchedFor),

@@ -1,6 +1,6 @@
 import { ArticleMissingError, FileChangedError, LayoutUnknownError } from '../errors/index.js';
 import { interruptible } from '../fetch/interruptible.js';
-import type { SegmentFetcher, SegmentFetchOptions } from '../fetch/segment-fetcher.js';
+import type { FollowOptions, SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { Article } from '../model/article.js';
 import type { ByteReadOptions, ByteSource, Segment } from '../model/byte-source.js';
 import type { Lease } from '../model/bytes.js';
@@ -51,10 +51,11 @@ export class MappedSource implements SegmentedSource {
   }
 
   read(range: ByteRange = { start: 0, end: this.size }, options: ByteReadOptions = {}): AsyncIterable<Lease> {
-    const { lane, integrity } = options;
+    const { lane, reader, watch, integrity } = options;
     return interruptible(
       options.signal,
-      (signal) => this.#pieces(checkRange(range, this.size), integrity ?? 'progressive', { lane, signal }),
+      (signal) =>
+        this.#pieces(checkRange(range, this.size), integrity ?? 'progressive', { lane, reader, watch, signal }),
       (lease) => lease.release(),
     );
   }
@@ -72,7 +73,7 @@ export class MappedSource implements SegmentedSource {
   async *#pieces(
     range: ByteRange,
     integrity: 'progressive' | 'verified',
-    options: SegmentFetchOptions,
+    { watch, ...options }: FollowOptions,
   ): AsyncGenerator<Lease, void, undefined> {
     let position = range.start;
     let fruitless = 0;
@@ -82,10 +83,11 @@ export class MappedSource implements SegmentedSource {
       const segment = this.#search.segment(index);
       if (segment === undefined) throw lacksSegment(this.#file, index);
       const wanted = { start: position, end: range.end };
+      const following = position === range.start ? { ...options, watch } : options;
       const pieces =
         integrity === 'progressive'
-          ? this.#fetcher.follow(segment, wanted, options)
-          : this.#whole(segment, wanted, options);
+          ? this.#fetcher.follow(segment, wanted, following)
+          : this.#whole(segment, wanted, following);
       try {
         for await (const piece of pieces) {
           position += piece.bytes.length;
@@ -104,9 +106,12 @@ export class MappedSource implements SegmentedSource {
   async *#whole(
     segment: Segment,
     range: ByteRange,
-    options: SegmentFetchOptions,
+    { watch, ...options }: FollowOptions,
   ): AsyncGenerator<Lease, void, undefined> {
-    const article: Article = await this.#fetcher.fetch(segment, options);
+    const fetched = this.#fetcher.fetch(segment, options);
+    watch?.asked?.();
+    const article: Article = await fetched;
+    watch?.begun?.();
     const base = article.part?.range.start ?? 0;
     const end = Math.min(base + article.bytes.length, range.end);
     const isCertain = article.part === undefined || segment.agrees?.(article.part) === true;

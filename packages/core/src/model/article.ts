@@ -82,6 +82,11 @@ export interface FetchOptions extends RequestOptions {
   readonly affinity?: string | undefined;
   /** Whose request it is: all requests of one reader share one turn beside others of their lane. @default the affinity */
   readonly reader?: string | undefined;
+  /**
+   * Told what the request took off the wire, in bytes, once nothing more of its answer will come: also after it failed,
+   * was aborted or never sent (0). A provider that does not tell is taken to have used what was expected.
+   */
+  readonly onWireBytes?: ((bytes: number) => void) | undefined;
 }
 
 /** What is known about one article on the servers. Timeouts and refusals are `unknown`, never `missing`. */
@@ -124,6 +129,8 @@ export interface SegmentCache {
    * @param lane for whom it was fetched: `playback` means that somebody is reading it already. @default not read yet
    */
   set(article: Article, lane?: Lane): void;
+  /** These are likely to be asked for again and again (the ends of a file, which players probe): keep them longer. */
+  prefer?(ids: readonly MessageId[]): void;
   /** Releases everything it holds. */
   close(): Promise<void>;
 }

@@ -32,6 +32,18 @@ export interface ByteReadOptions extends RequestOptions {
    * fails. `verified`: only bytes of verified articles. @default 'progressive'
    */
   readonly integrity?: 'progressive' | 'verified' | undefined;
+  /** See {@link FetchOptions.reader}. */
+  readonly reader?: string | undefined;
+  /** Told how far the first article of the range is. */
+  readonly watch?: ReadWatch | undefined;
+}
+
+/** Sees the first article of a read on its way, so that look-ahead knows when it may follow. */
+export interface ReadWatch {
+  /** It has been asked for: what is asked for from now on comes behind it. */
+  asked?(): void;
+  /** Its first bytes are there, wanted or not. */
+  begun?(): void;
 }
 
 /** Waist two: whatever can be read by byte range (a posted file, a slice, a concatenation, a decrypted member). */

@@ -5,10 +5,18 @@ import type { ByteRange, Closeable, RequestOptions } from './common.js';
 export interface ReadOptions extends RequestOptions {
   /**
    * `progressive`: the reader at the head of an arriving article gets bytes before the checksum is known; should they
-   * turn out wrong the read fails with `ERR_ARTICLE_CORRUPT`. `verified`: every byte delivered is verified.
-   * Positional reads (`read`, `readInto`, `lend`) are always verified. @default the engine's `integrity`
+   * turn out wrong the read fails with `ERR_ARTICLE_CORRUPT`. A stream has given its last byte before the last article is
+   * verified, and ends (`done`) after: only a stream that ended without an error is right to the last byte. `verified`:
+   * every byte delivered is verified. Positional reads (`read`, `readInto`, `lend`) cannot take back what they answered,
+   * so they are verified unless `progressive` is asked for here, with {@link ReadOptions.onUnverified} to hear of it.
+   * @default the engine's `integrity` for streams, 'verified' for positional reads
    */
   readonly integrity?: 'progressive' | 'verified' | undefined;
+  /**
+   * Called when bytes that a progressive positional read has answered with turn out wrong, or can never be verified
+   * (every provider failed, the handle was closed): forget them. Must not throw.
+   */
+  readonly onUnverified?: ((error: unknown) => void) | undefined;
   /** Whose bytes these are, for accounting ("plex", "import"). */
   readonly label?: string | undefined;
 }

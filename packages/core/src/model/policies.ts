@@ -7,9 +7,21 @@ export interface PrefetchView {
   readonly position: number;
   /** Size of the file in bytes. */
   readonly size: number;
-  /** Bytes left until the end of the range the reader asked for. */
+  /**
+   * Bytes left until the end of the range the reader asked for, and a few articles more where it goes on from range to
+   * range.
+   */
   readonly remainingBytes: number;
-  /** Bytes read one after the other since the last seek. */
+  /**
+   * Length of the range the reader asked for, in bytes; infinite when it goes to the end of the file, where nobody says
+   * how much of it is wanted.
+   */
+  readonly rangeBytes: number;
+  /** Whether the reader has asked for its first article and nothing of it has come yet. */
+  readonly isWaiting: boolean;
+  /** Bytes that readers of this file took in a row lately before they left; `undefined` before any did. */
+  readonly typicalRunBytes: number | undefined;
+  /** Bytes read one after the other since the last seek, by earlier readers who ended where this one began too. */
   readonly contiguousBytes: number;
   /** Smoothed speed at which the reader takes bytes, per second; 0 at first. */
   readonly consumedPerSecond: number;

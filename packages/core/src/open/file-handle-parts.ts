@@ -4,6 +4,7 @@ import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import type { PrefetchPolicy } from '../model/policies.js';
 import type { ReaderView } from '../prefetch/prefetcher.js';
+import type { RunMemory } from '../prefetch/run-memory.js';
 
 /** What a handle is made of. */
 export interface FileHandleParts {
@@ -21,6 +22,8 @@ export interface FileHandleParts {
   readonly clock: Clock;
   /** What the policy may know about the rest of the engine. */
   readonly view: ReaderView;
+  /** How this file has been read, shared by all its handles. @default this handle's own */
+  readonly runs?: RunMemory | undefined;
   /** Integrity of streams that do not say. @default 'progressive' */
   readonly integrity?: 'progressive' | 'verified' | undefined;
   /** A wait for the next byte of a stream from which on it is reported as a stall, in milliseconds. @default 2000 */
@@ -31,4 +34,11 @@ export interface FileHandleParts {
   readonly account?: ((label: string, bytes: number) => void) | undefined;
   /** Told when a stream or a positional read begins (1) and ends (-1). */
   readonly reading?: ((change: 1 | -1) => void) | undefined;
+}
+
+/** What the reads of one handle work with. */
+export interface ReadParts extends FileHandleParts {
+  readonly runs: RunMemory;
+  /** See {@link FetchOptions.reader}. */
+  readonly reader: string;
 }

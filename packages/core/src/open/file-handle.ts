@@ -4,9 +4,10 @@ import { copyLeases, freshBytes } from '../files/copies.js';
 import type { Lease, Loan } from '../model/bytes.js';
 import type { FileHandle, ReadOptions } from '../model/catalog.js';
 import type { ByteRange } from '../model/common.js';
+import { RunMemory } from '../prefetch/run-memory.js';
 import { closeOnce } from '../util/close-all.js';
-import type { FileHandleParts } from './file-handle-parts.js';
-import { positionalRange, readVerified } from './positional-read.js';
+import type { FileHandleParts, ReadParts } from './file-handle-parts.js';
+import { positionalRange, readRange } from './positional-read.js';
 import { PositionalRuns } from './positional-runs.js';
 import { ReadScopes } from './read-scopes.js';
 import { streamLeases } from './stream-leases.js';
@@ -22,17 +23,24 @@ export function createFileHandle(parts: FileHandleParts): OpenFile {
   return new SourceHandle(parts);
 }
 
+/** How much of each end of a file counts as its end, in bytes. */
+const endBytes = 1024 * 1024;
+
+/** Handles made so far: each takes its own turn at the servers. */
+let readers = 0;
+
 class SourceHandle implements OpenFile {
   readonly size: number;
-  readonly #parts: FileHandleParts;
+  readonly #parts: ReadParts;
   readonly #scopes = new ReadScopes();
   readonly #runs: PositionalRuns;
   #bytesRead = 0;
 
   constructor(parts: FileHandleParts) {
     this.size = parts.source.size;
-    this.#parts = parts;
-    this.#runs = new PositionalRuns(parts);
+    this.#parts = { ...parts, runs: parts.runs ?? new RunMemory(), reader: `reader ${++readers}` };
+    this.#runs = new PositionalRuns(this.#parts);
+    this.#preferEnds();
     parts.events.emit('file:opened', { path: parts.path, size: this.size });
   }
 
@@ -63,7 +71,7 @@ class SourceHandle implements OpenFile {
 
   async readInto(position: number, target: Uint8Array, options: ReadOptions = {}): Promise<number> {
     let filled = 0;
-    await this.#verified(position, target.length, options, (lease) => {
+    await this.#positional(position, target.length, options, (lease) => {
       target.set(lease.bytes, filled);
       filled += lease.bytes.length;
       lease.release();
@@ -77,7 +85,7 @@ class SourceHandle implements OpenFile {
       for (const lease of leases) lease.release();
     };
     try {
-      await this.#verified(position, length, options, (lease) => leases.push(lease));
+      await this.#positional(position, length, options, (lease) => leases.push(lease));
     } catch (error) {
       release();
       throw error;
@@ -102,21 +110,36 @@ class SourceHandle implements OpenFile {
     return this.close();
   }
 
-  /** Verified bytes at a position, each lease given away in order. */
-  async #verified(position: number, length: number, options: ReadOptions, take: (lease: Lease) => void): Promise<void> {
-    const scope = this.#scopes.begin(options.signal);
+  /** The bytes at a position, each lease given away in order. */
+  async #positional(position: number, length: number, options: ReadOptions, take: (lease: Lease) => void) {
+    const { integrity = 'verified', label, signal } = options;
+    const scope = this.#scopes.begin(signal);
+    let verified: Promise<void> | undefined;
     this.#parts.reading?.(1);
     try {
       const range = positionalRange(position, length, this.size);
       if (range.start === range.end) return;
-      await readVerified(this.#parts, range, scope.signal, take);
-      this.#count(range.end - range.start, options.label);
+      ({ verified } = await readRange(this.#parts, range, { integrity, signal: scope.signal, take }));
+      this.#count(range.end - range.start, label);
       // A window opened after the end of the handle would never be closed.
       if (!scope.signal.aborted) this.#runs.wasRead(range);
     } finally {
       this.#parts.reading?.(-1);
-      scope.end();
+      if (verified === undefined) scope.end();
+      else {
+        scope.answered();
+        void verified.catch((error) => options.onUnverified?.(error)).finally(() => scope.end());
+      }
     }
+  }
+
+  /** Players look at the ends of a file (index, cues) again and again: what was fetched of them stays for the next look. */
+  #preferEnds(): void {
+    const { source, fetcher } = this.#parts;
+    const { size } = source;
+    if (size <= 2 * endBytes) return;
+    fetcher.prefer(source.segments({ start: 0, end: endBytes }));
+    fetcher.prefer(source.segments({ start: size - endBytes, end: size }));
   }
 
   #count(bytes: number, label: string | undefined): void {

@@ -2,7 +2,7 @@ import { RangeInvalidError } from '../errors/index.js';
 import type { Lease } from '../model/bytes.js';
 import type { ByteRange } from '../model/common.js';
 import { Prefetcher } from '../prefetch/prefetcher.js';
-import type { FileHandleParts } from './file-handle-parts.js';
+import type { ReadParts } from './file-handle-parts.js';
 
 /** Articles of one positional read that are fetched side by side. */
 const sideBySide = 8;
@@ -17,35 +17,57 @@ export function positionalRange(position: number, length: number, size: number):
   return { start: position, end: Math.min(size, position + length) };
 }
 
-/** Verified bytes of a range in order. Of a range over several articles, the next ones are fetched along with the first. */
-export async function readVerified(
-  parts: FileHandleParts,
+/** How a range is read for a positional read. */
+export interface PositionalReadOptions {
+  readonly integrity: 'progressive' | 'verified';
+  readonly signal: AbortSignal;
+  /** Gets each lease, in order. */
+  readonly take: (lease: Lease) => void;
+}
+
+/**
+ * The bytes of a range in order. Of a range over several articles, the next ones are fetched along with the first.
+ * Resolves once all bytes are there, to what is still open then: `verified` rejects if any turned out wrong. With
+ * `integrity: 'verified'` nothing is open.
+ */
+export async function readRange(
+  parts: ReadParts,
   range: ByteRange,
-  signal: AbortSignal,
-  take: (lease: Lease) => void,
-): Promise<void> {
-  const rest = restAfterFirstSegment(parts, range);
+  { integrity, signal, take }: PositionalReadOptions,
+): Promise<{ readonly verified?: Promise<void> | undefined }> {
+  const { reader, source } = parts;
   const window = new Prefetcher({
     ...parts,
     policy: () => ({ aheadBytes: sideBySideBytes, concurrency: sideBySide }),
-    end: range.end,
+    range,
+    runs: undefined,
     lane: 'playback',
   });
+  const read = { lane: 'playback', reader, watch: window, integrity, signal } as const;
+  const leases = source.read(range, read)[Symbol.asyncIterator]();
   try {
-    let position = range.start;
-    if (rest < range.end) window.moved(rest, 0);
-    for await (const lease of parts.source.read(range, { lane: 'playback', integrity: 'verified', signal })) {
-      position += lease.bytes.length;
-      take(lease);
-      if (position > rest) window.moved(position, 0);
+    for (let position = range.start; position < range.end; ) {
+      const next = await leases.next();
+      if (next.done) throw new Error(`the source ended at ${position}, before ${range.end}`);
+      position += next.value.bytes.length;
+      take(next.value);
+      window.moved(position, 0);
     }
+    if (integrity === 'progressive') return { verified: ended(leases) };
+    await leases.return?.();
+    return {};
+  } catch (error) {
+    await leases.return?.();
+    throw error;
   } finally {
     window.close();
   }
 }
 
-/** Where the second article of a range begins: the first is fetched by the read itself. */
-function restAfterFirstSegment({ source }: FileHandleParts, range: ByteRange): number {
-  for (const segment of source.segments(range)) return segment.range.end;
-  return range.end;
+/** The end of an iteration that has no more to give. */
+async function ended(leases: AsyncIterator<Lease>): Promise<void> {
+  const next = await leases.next();
+  if (next.done) return;
+  next.value.release();
+  await leases.return?.();
 }

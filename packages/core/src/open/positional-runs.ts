@@ -1,5 +1,6 @@
 import type { ByteRange } from '../model/common.js';
 import { Prefetcher, type PrefetcherParts } from '../prefetch/prefetcher.js';
+import type { RunMemory } from '../prefetch/run-memory.js';
 
 /** How far from the end of a run a read may be and still continue it: kernels read ahead in parallel and out of order. */
 const slackBytes = 1024 * 1024;
@@ -18,11 +19,11 @@ interface Run {
  * they go on.
  */
 export class PositionalRuns {
-  readonly #parts: PrefetcherParts;
+  readonly #parts: PrefetcherParts & { readonly runs: RunMemory };
   /** Longest unused first. */
   #runs: Run[] = [];
 
-  constructor(parts: PrefetcherParts) {
+  constructor(parts: PrefetcherParts & { readonly runs: RunMemory }) {
     this.#parts = parts;
   }
 
@@ -34,8 +35,9 @@ export class PositionalRuns {
       return;
     }
     this.#runs = [...this.#runs.filter((other) => other !== run), run];
+    const { source } = this.#parts;
+    run.window ??= new Prefetcher({ ...this.#parts, range: { start: run.end, end: source.size } });
     run.end = Math.max(run.end, range.end);
-    run.window ??= new Prefetcher(this.#parts);
     run.window.moved(run.end, range.end - range.start);
   }
 
@@ -49,6 +51,8 @@ export class PositionalRuns {
 
   #seek(range: ByteRange): void {
     this.close();
+    // A lone read may stay one, or be the first of a run: the memory serves both.
+    this.#parts.runs.ended(range.end, range.end - range.start);
     this.#runs = [...this.#runs.slice(1 - maxRuns), { end: range.end, window: undefined }];
   }
 }

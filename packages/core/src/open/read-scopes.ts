@@ -4,6 +4,8 @@ import { onAbort } from '../util/signals.js';
 export interface ReadScope {
   /** What the read's work listens to. */
   readonly signal: AbortSignal;
+  /** The read has been answered: from now on only the end of the handle counts, not its own signal. */
+  answered(): void;
   /** The read is over. */
   end(): void;
 }
@@ -21,6 +23,7 @@ export class ReadScopes {
     this.#running.add(controller);
     return {
       signal: controller.signal,
+      answered: unlink,
       end: () => {
         unlink();
         this.#running.delete(controller);

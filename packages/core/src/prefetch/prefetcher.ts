@@ -1,8 +1,9 @@
 import type { Prefetch, SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { ByteSource } from '../model/byte-source.js';
-import type { Clock, Lane } from '../model/common.js';
+import type { ByteRange, Clock, Lane } from '../model/common.js';
 import type { PrefetchPlan, PrefetchPolicy, PrefetchView } from '../model/policies.js';
 import { createRateMeter, type RateMeter } from '../util/rate-meter.js';
+import type { RunMemory } from './run-memory.js';
 
 /** What the world looks like to all readers of an engine. */
 export interface ReaderView {
@@ -26,8 +27,12 @@ export interface PrefetcherParts {
   readonly clock: Clock;
   /** See {@link ReaderView}. */
   readonly view: ReaderView;
-  /** Look-ahead stops here. @default the end of the source */
-  readonly end?: number | undefined;
+  /** The range the reader asked for. @default all, without a known end */
+  readonly range?: ByteRange | undefined;
+  /** How the file was read before. @default not at all */
+  readonly runs?: RunMemory | undefined;
+  /** See {@link FetchOptions.reader}. */
+  readonly reader?: string | undefined;
   /** Urgency of what it fetches. @default 'prefetch' */
   readonly lane?: Lane | undefined;
 }
@@ -36,6 +41,8 @@ export interface PrefetcherParts {
 const mostUnderWay = 256;
 /** Until the first article is known: a common size. */
 const usualArticleBytes = 700 * 1024;
+/** Articles past the end of a range that are brought in for a reader who goes on from range to range. */
+const articlesPastEnd = 4;
 
 /**
  * The look-ahead window of one reader. It moves with the reader and fetches only when the reader moves or something it
@@ -44,23 +51,31 @@ const usualArticleBytes = 700 * 1024;
  */
 export class Prefetcher {
   readonly #parts: PrefetcherParts;
-  readonly #end: number;
+  readonly #rangeEnd: number;
+  readonly #rangeBytes: number;
+  readonly #goesOn: boolean;
   readonly #underWay = new Set<Prefetch>();
   readonly #consumed: RateMeter;
   readonly #arriving: RateMeter;
-  #position = 0;
-  #contiguousBytes = 0;
+  #position: number;
+  #contiguousBytes: number;
   /** Up to here segments have been asked for. */
   #askedUpTo = 0;
   #articleBytes = 0;
   #latencyMs = 0;
+  #isWaiting = false;
   #isClosed = false;
 
   constructor(parts: PrefetcherParts) {
+    const { source, clock, range, runs } = parts;
     this.#parts = parts;
-    this.#end = Math.min(parts.end ?? parts.source.size, parts.source.size);
-    this.#consumed = createRateMeter(parts.clock);
-    this.#arriving = createRateMeter(parts.clock);
+    this.#position = range?.start ?? 0;
+    this.#rangeEnd = Math.min(range?.end ?? source.size, source.size);
+    this.#rangeBytes = range && range.end < source.size ? range.end - range.start : Number.POSITIVE_INFINITY;
+    this.#contiguousBytes = runs?.resume(this.#position) ?? 0;
+    this.#goesOn = this.#contiguousBytes > 0;
+    this.#consumed = createRateMeter(clock);
+    this.#arriving = createRateMeter(clock);
   }
 
   /** Articles it has under way. */
@@ -68,8 +83,22 @@ export class Prefetcher {
     return this.#underWay.size;
   }
 
-  /** The reader took `bytes` and is now at `position`; with 0 bytes: its first byte is there. */
+  /** The reader has asked for the article its first byte lies in, and waits. */
+  asked(): void {
+    this.#isWaiting = true;
+    this.#askedUpTo = this.#endOfFirst();
+    this.#fill();
+  }
+
+  /** The first bytes of that article are there, though perhaps not yet those the reader wants. */
+  begun(): void {
+    this.#isWaiting = false;
+    this.#fill();
+  }
+
+  /** The reader took `bytes` and is now at `position`; with 0 bytes: it has got some and not taken them yet. */
   moved(position: number, bytes: number): void {
+    this.#isWaiting = false;
     this.#position = position;
     this.#contiguousBytes += bytes;
     if (bytes > 0) this.#consumed.add(bytes);
@@ -81,10 +110,17 @@ export class Prefetcher {
     this.#latencyMs = this.#latencyMs === 0 ? latencyMs : 0.7 * this.#latencyMs + 0.3 * latencyMs;
   }
 
-  /** Gives up everything under way and stays quiet from now on. */
-  close(): void {
+  /**
+   * Gives up everything under way and stays quiet from now on. A reader who got all of its range and goes on from range
+   * to range is about to ask for what is under way past the end: that comes in.
+   * @param takenBytes what the reader has got beyond its last move
+   */
+  close(takenBytes = 0): void {
+    if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const prefetch of [...this.#underWay]) prefetch.cancel();
+    const position = this.#position + takenBytes;
+    this.#parts.runs?.ended(position, this.#contiguousBytes + takenBytes);
+    if (!this.#goesOn || position < this.#rangeEnd) for (const prefetch of [...this.#underWay]) prefetch.cancel();
     this.#underWay.clear();
   }
 
@@ -101,8 +137,24 @@ export class Prefetcher {
       this.#articleBytes = Math.max(this.#articleBytes, segment.expectedBytes);
       this.#askedUpTo = Math.max(this.#askedUpTo, segment.range.end);
       if (!this.#parts.fetcher.isCachedOrInFlight(segment.id))
-        this.#bring(this.#parts.fetcher.prefetch(segment, this.#parts.lane));
+        this.#bring(this.#parts.fetcher.prefetch(segment, { lane: this.#parts.lane, reader: this.#parts.reader }));
     }
+  }
+
+  /** Where look-ahead stops. */
+  get #end(): number {
+    const pastEndBytes = this.#goesOn ? articlesPastEnd * (this.#articleBytes || usualArticleBytes) : 0;
+    return Math.min(this.#rangeEnd + pastEndBytes, this.#parts.source.size);
+  }
+
+  /** Where the article ends that the reader asks for itself. */
+  #endOfFirst(): number {
+    const { source } = this.#parts;
+    for (const segment of source.segments({ start: this.#position, end: source.size })) {
+      this.#articleBytes = Math.max(this.#articleBytes, segment.expectedBytes);
+      return segment.range.end;
+    }
+    return this.#position;
   }
 
   #bring(prefetch: Prefetch): void {
@@ -124,6 +176,9 @@ export class Prefetcher {
       position: this.#position,
       size: source.size,
       remainingBytes: this.#end - this.#position,
+      rangeBytes: this.#rangeBytes,
+      isWaiting: this.#isWaiting,
+      typicalRunBytes: this.#parts.runs?.typicalRunBytes,
       contiguousBytes: this.#contiguousBytes,
       consumedPerSecond: this.#consumed.perSecond(),
       arrivingPerSecond: this.#arriving.perSecond(),

@@ -48,10 +48,10 @@ function preset(numbers: {
  * | for | many viewers, 1 Gbit/s and more | a home server | a small board, a container of 256 MiB |
  * | `memory.limitBytes` | 1 GiB | 256 MiB | 64 MiB |
  * | `cache.maxBytes` | 768 MiB | 128 MiB | 40 MiB |
- * | look-ahead of one reader, at most | 256 MiB | 64 MiB | 8 MiB |
+ * | look-ahead of one reader, at most | 256 MiB | 96 MiB | 8 MiB |
  * | look-ahead at the reader's pace | 4 s | 2 s | 1 s |
- * | growth of the window | 32 times | 16 times | 8 times |
- * | articles in flight of one reader | 128 | 64 | 8 |
+ * | growth of a new window | 32 times | 16 times | 8 times |
+ * | articles in flight of one reader | 240 | 160 | 12 |
  * | articles per STAT sweep | 500 | 200 | 50 |
  *
  * The memory limit is all that articles may take: cache, look-ahead and what is in flight, of all readers together. Add
@@ -71,16 +71,16 @@ export const presets: {
     aheadMebibytes: 256,
     aheadSeconds: 4,
     growth: 32,
-    maxConcurrency: 128,
+    maxConcurrency: 240,
     statBatch: 500,
   }),
   balanced: preset({
     limitMebibytes: 256,
     cacheMebibytes: 128,
-    aheadMebibytes: 64,
+    aheadMebibytes: 96,
     aheadSeconds: 2,
     growth: 16,
-    maxConcurrency: 64,
+    maxConcurrency: 160,
     statBatch: 200,
   }),
   constrained: preset({
@@ -89,7 +89,7 @@ export const presets: {
     aheadMebibytes: 8,
     aheadSeconds: 1,
     growth: 8,
-    maxConcurrency: 8,
+    maxConcurrency: 12,
     statBatch: 50,
   }),
 });

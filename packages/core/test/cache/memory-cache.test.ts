@@ -72,6 +72,29 @@ describe('memory cache', () => {
     expect(['seen', 'ahead', 'b', 'c'].map((id) => cache.has(id))).toEqual([false, true, true, true]);
   });
 
+  it('keeps what is preferred longest, up to an eighth of it all', () => {
+    const { cache, keep, has } = charged(5000, 1600);
+    cache.prefer?.(['head', 'tail', 'more']);
+    for (const id of ['head', 'tail', 'more']) keep(id);
+    for (let at = 0; at < 40; at++) {
+      keep(`read ${at}`);
+      has(`read ${at}`);
+      keep(`ahead ${at}`);
+    }
+    // The third was one too many: the oldest became like any other.
+    expect(['head', 'tail', 'more'].map((id) => cache.has(id))).toEqual([false, true, true]);
+    expect(cache.stats().bytes).toBe(1600);
+  });
+
+  it('gives up even what is preferred when the ledger needs it', () => {
+    const { cache, ledger, keep } = charged(1000, 800);
+    cache.prefer?.(['head']);
+    keep('head');
+    keep('other');
+    expect(ledger.tryCharge(1000, 'playback')).toBeDefined();
+    expect(cache.stats()).toMatchObject({ entries: 0, bytes: 0 });
+  });
+
   it('counts looking as neither use nor question', () => {
     const { cache, keep } = charged(1000, 200);
     keep('a');

@@ -195,10 +195,12 @@ describe('look-ahead of a stream', () => {
   });
 
   it('costs one or two articles when a player hops about', async () => {
-    const { handle, asked, finish } = await opened(adaptive());
-    for (const start of [900_000, 300_000, 700_000]) {
+    const long = makePost({ sizes: equalSizes(9_000_000, partBytes) });
+    const policy = adaptive({ firstRunBytes: 5000, burstBytes: 60_000 });
+    const { handle, asked, finish } = await opened(policy, {}, undefined, undefined, long);
+    for (const start of [7_000_000, 1_000_000, 4_000_000]) {
       const before = asked().length;
-      for await (const lease of handle.lendStream({ start, end: 995_000 })) {
+      for await (const lease of handle.lendStream({ start, end: 9_000_000 })) {
         lease.release();
         break;
       }
@@ -260,6 +262,40 @@ describe('look-ahead of positional reads', () => {
     expect(setting.fetcher.stats().inFlight).toBeGreaterThan(5);
     await handle.read(2_500_000, 1000);
     expect(setting.fetcher.stats().inFlight).toBe(0);
+    await finish();
+  });
+});
+
+describe('a progressive positional read', () => {
+  const slow = async (fault?: Faulty) => {
+    const setting = await opened(off(), {}, fault && [fault, { name: 'honest', fault: () => undefined }]);
+    return setting;
+  };
+
+  it('answers with the bytes there are, keeps the article and says nothing when they are right', async () => {
+    const { handle, asked, setting, finish } = await slow();
+    const onUnverified = vi.fn();
+    const before = asked().length;
+    const bytes = await handle.read(300_100, 500, { integrity: 'progressive', onUnverified });
+    expect(same(bytes, 300_100, 300_600)).toBe(true);
+    await settle(30);
+    expect(setting.fetcher.stats().inFlight).toBe(0);
+    expect(same(await handle.read(304_000, 500), 304_000, 304_500)).toBe(true);
+    expect(asked().slice(before)).toEqual([30]);
+    expect(onUnverified).not.toHaveBeenCalled();
+    await finish();
+  });
+
+  it('tells when what it answered was wrong', async () => {
+    const liar: Faulty = { name: 'liar', fault: (index) => (index === 30 ? 'corrupt' : undefined) };
+    const { handle, finish } = await slow(liar);
+    const onUnverified = vi.fn();
+    const loan = await handle.lend(300_000, 9_000, { integrity: 'progressive', onUnverified });
+    const wasWrong = !same(Buffer.concat(loan.views), 300_000, 309_000);
+    loan.release();
+    await settle(30);
+    expect(onUnverified.mock.calls.length).toBe(wasWrong ? 1 : 0);
+    expect(same(await handle.read(300_000, 9_000), 300_000, 309_000)).toBe(true);
     await finish();
   });
 });
@@ -346,6 +382,7 @@ describe('life of a handle', () => {
       lease.release();
       break;
     }
+    await settle();
     expect(getEventListeners(signal, 'abort')).toEqual([]);
     await finish();
   });

@@ -7,6 +7,9 @@ const view = (changes: Partial<PrefetchView> = {}): PrefetchView => ({
   position: 0,
   size: 10_000 * mebi,
   remainingBytes: 5000 * mebi,
+  rangeBytes: Number.POSITIVE_INFINITY,
+  isWaiting: false,
+  typicalRunBytes: undefined,
   contiguousBytes: 0,
   consumedPerSecond: 0,
   arrivingPerSecond: 0,
@@ -19,28 +22,55 @@ const view = (changes: Partial<PrefetchView> = {}): PrefetchView => ({
 });
 
 describe('adaptive look-ahead', () => {
-  it('asks for one article after a seek', () => {
-    expect(adaptive()(view())).toEqual({ aheadBytes: 750_000, concurrency: 1 });
+  const ahead = (changes: Partial<PrefetchView>) => adaptive()(view(changes)).aheadBytes;
+
+  it('opens with the first byte, not before', () => {
+    expect(adaptive()(view({ isWaiting: true }))).toEqual({ aheadBytes: 0, concurrency: 0 });
+    expect(adaptive()(view())).toEqual({ aheadBytes: mebi, concurrency: 3 });
   });
 
-  it('grows with what is read in a row, up to the reader’s pace and the cap', () => {
-    const plan = (contiguousBytes: number, consumedPerSecond: number) =>
-      adaptive()(view({ contiguousBytes, consumedPerSecond })).aheadBytes;
-    expect(plan(65_536, 8 * mebi)).toBe(mebi);
-    expect(plan(mebi, 8 * mebi)).toBe(8 * mebi);
-    expect(plan(12 * mebi, 8 * mebi)).toBe(12 * mebi);
+  it('opens as wide as the readers of the file have stayed', () => {
+    expect(ahead({ typicalRunBytes: 65_536 })).toBe(65_536);
+    expect(ahead({ typicalRunBytes: 2 * mebi })).toBe(2 * mebi);
+    expect(ahead({ typicalRunBytes: 500 * mebi })).toBe(6_000_000);
+  });
+
+  it('widens at once for a reader who stays where others left', () => {
+    expect(ahead({ typicalRunBytes: 65_536, contiguousBytes: 131_072, consumedPerSecond: 8 * mebi })).toBe(2 * mebi);
+    expect(ahead({ typicalRunBytes: 65_536, contiguousBytes: mebi, consumedPerSecond: 8 * mebi })).toBe(6_000_000);
+  });
+
+  it('has never cost a reader who leaves after 8 MB more than 8 MB', () => {
+    for (let contiguousBytes = 0; contiguousBytes <= 8_000_000; contiguousBytes += 50_000)
+      expect(ahead({ contiguousBytes, typicalRunBytes: 1e9, consumedPerSecond: 1e9 })).toBeLessThan(
+        8_000_000 - 750_000,
+      );
+  });
+
+  it('grows by three bytes with each byte from there on, up to the reader’s pace and the cap', () => {
+    const plan = (contiguousBytes: number, consumedPerSecond: number) => ahead({ contiguousBytes, consumedPerSecond });
+    expect(plan(10_000_000, 100 * mebi)).toBe(12_000_000);
+    expect(plan(20_000_000, 100 * mebi)).toBe(42_000_000);
     expect(plan(100 * mebi, 8 * mebi)).toBe(16 * mebi);
     expect(plan(100 * mebi, mebi)).toBe(2 * mebi);
-    expect(plan(100 * mebi, 500 * mebi)).toBe(64 * mebi);
+    expect(plan(100 * mebi, 500 * mebi)).toBe(96 * mebi);
   });
 
-  it('keeps at least two articles for a slow reader', () => {
-    expect(adaptive()(view({ contiguousBytes: 100 * mebi, consumedPerSecond: 1 })).aheadBytes).toBe(1_500_000);
+  it('keeps at least two articles for a slow reader, and for large articles', () => {
+    expect(ahead({ contiguousBytes: 100 * mebi, consumedPerSecond: 1 })).toBe(1_500_000);
+    expect(ahead({ articleBytes: 4 * mebi, typicalRunBytes: 8 * mebi })).toBe(8 * mebi);
+  });
+
+  it('asks for a short range with a known end at once, and for no more than it', () => {
+    const short = { rangeBytes: 8 * mebi, remainingBytes: 7 * mebi, isWaiting: true };
+    expect(ahead(short)).toBe(7 * mebi);
+    expect(ahead({ ...short, isWaiting: false })).toBe(7 * mebi);
+    expect(ahead({ ...short, rangeBytes: 17 * mebi })).toBe(0);
   });
 
   it('never looks past the end of the range', () => {
     const plan = adaptive()(view({ contiguousBytes: 100 * mebi, consumedPerSecond: 500 * mebi, remainingBytes: 1000 }));
-    expect(plan).toEqual({ aheadBytes: 1000, concurrency: 1 });
+    expect(plan).toEqual({ aheadBytes: 1000, concurrency: 2 });
   });
 
   it('takes the requests there are, two at least', () => {
@@ -57,6 +87,7 @@ describe('adaptive look-ahead', () => {
   });
 
   it('obeys its options and refuses nonsense', () => {
+    expect(adaptive({ firstRunBytes: 1000, burstBytes: 0 })(view()).aheadBytes).toBe(1000);
     const plan = adaptive({ maxAheadBytes: 0 })(view());
     expect(plan.aheadBytes).toBe(0);
     expect(() => adaptive({ maxAheadBytes: -1 })).toThrow(/maxAheadBytes/);

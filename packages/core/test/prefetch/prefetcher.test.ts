@@ -4,6 +4,7 @@ import type { ByteSource, Segment } from '../../src/model/byte-source.js';
 import type { ByteRange } from '../../src/model/common.js';
 import type { PrefetchPolicy, PrefetchView } from '../../src/model/policies.js';
 import { Prefetcher } from '../../src/prefetch/prefetcher.js';
+import { RunMemory } from '../../src/prefetch/run-memory.js';
 import { manualClock } from '../../src/util/clock.js';
 
 const articleBytes = 100;
@@ -47,7 +48,7 @@ class AskedFetcher {
   }
 }
 
-function setting(policy: PrefetchPolicy, end?: number, budgetBytes = 1e9) {
+function setting(policy: PrefetchPolicy, range?: ByteRange, budgetBytes = 1e9, runs?: RunMemory) {
   const fetcher = new AskedFetcher();
   const clock = manualClock();
   const window = new Prefetcher({
@@ -56,7 +57,9 @@ function setting(policy: PrefetchPolicy, end?: number, budgetBytes = 1e9) {
     policy,
     clock,
     view: { freeSlots: () => 10, readers: () => 1, budgetBytes: () => budgetBytes },
-    end,
+    range,
+    runs,
+    reader: 'reader 1',
   });
   return { fetcher, window, clock };
 }
@@ -110,7 +113,7 @@ describe('look-ahead window', () => {
   });
 
   it('stops at the end of the range', async () => {
-    const { fetcher, window } = setting(() => ({ aheadBytes: 100_000, concurrency: 100 }), 420);
+    const { fetcher, window } = setting(() => ({ aheadBytes: 100_000, concurrency: 100 }), { start: 0, end: 420 });
     window.moved(0, 0);
     expect(fetcher.asked).toEqual(ids(0, 5));
     window.moved(420, 420);
@@ -165,16 +168,22 @@ describe('look-ahead window', () => {
 
   it('tells the policy what it measured', async () => {
     const views: PrefetchView[] = [];
-    const { fetcher, window, clock } = setting((view) => {
-      views.push(view);
-      return { aheadBytes: 200, concurrency: 2 };
-    }, 5000);
+    const { fetcher, window, clock } = setting(
+      (view) => {
+        views.push(view);
+        return { aheadBytes: 200, concurrency: 2 };
+      },
+      { start: 1000, end: 5000 },
+    );
     window.waited(40);
     window.moved(1000, 0);
     expect(views[0]).toEqual({
       position: 1000,
       size: 10_000,
       remainingBytes: 4000,
+      rangeBytes: 4000,
+      isWaiting: false,
+      typicalRunBytes: undefined,
       contiguousBytes: 0,
       consumedPerSecond: 0,
       arrivingPerSecond: 0,
@@ -192,5 +201,69 @@ describe('look-ahead window', () => {
       expect(rate).toBeGreaterThan(90);
       expect(rate).toBeLessThan(115);
     }
+  });
+
+  it('asks for nothing before the reader’s own article, nor for that one', () => {
+    const waiting: boolean[] = [];
+    const { fetcher, window } = setting(
+      ({ isWaiting }) => {
+        waiting.push(isWaiting);
+        return isWaiting ? { aheadBytes: 200, concurrency: 9 } : { aheadBytes: 400, concurrency: 9 };
+      },
+      { start: 120, end: 5000 },
+    );
+    window.asked();
+    expect(fetcher.asked).toEqual(['2', '3']);
+    window.begun();
+    expect(fetcher.asked).toEqual(ids(2, 6));
+    expect(waiting).toEqual([true, false]);
+  });
+
+  it('goes on where an earlier reader ended, a few articles past the end of the range', async () => {
+    const runs = new RunMemory();
+    const views: PrefetchView[] = [];
+    const policy: PrefetchPolicy = (view) => {
+      views.push(view);
+      return { aheadBytes: 10_000, concurrency: 50 };
+    };
+    const first = setting(policy, { start: 0, end: 500 }, 1e9, runs);
+    first.window.moved(500, 500);
+    expect(first.fetcher.asked).toEqual([]);
+    first.window.close();
+    const second = setting(policy, { start: 500, end: 700 }, 1e9, runs);
+    second.window.moved(500, 0);
+    expect(second.fetcher.asked).toEqual(ids(5, 100).slice(0, second.fetcher.asked.length));
+    expect(views.at(-1)).toMatchObject({ contiguousBytes: 500, typicalRunBytes: 500 });
+    second.window.moved(700, 200);
+    second.window.close();
+    expect(second.fetcher.cancelled).toEqual([]);
+    // Somebody who leaves in the middle of the range is gone: nothing of it comes in.
+    const third = setting(policy, { start: 700, end: 2000 }, 1e9, runs);
+    third.window.moved(700, 0);
+    third.window.close();
+    expect(third.fetcher.cancelled).toEqual(third.fetcher.asked);
+  });
+
+  it('remembers how long readers stayed, those included who left with what they had just been given', () => {
+    const runs = new RunMemory();
+    expect(runs.typicalRunBytes).toBeUndefined();
+    const { window } = setting(() => ({ aheadBytes: 0, concurrency: 0 }), { start: 100, end: 10_000 }, 1e9, runs);
+    window.moved(100, 0);
+    window.close(64);
+    expect(runs.typicalRunBytes).toBe(64);
+    runs.ended(5e6, 7);
+    runs.ended(9e6, 0);
+    expect(runs.typicalRunBytes).toBe(64);
+    runs.ended(13e6, 6);
+    runs.ended(17e6, 5);
+    expect(runs.typicalRunBytes).toBe(7);
+  });
+
+  it('continues a run only near where one ended, and only once', () => {
+    const runs = new RunMemory();
+    runs.ended(5e6, 1000);
+    expect(runs.resume(8e6)).toBe(0);
+    expect(runs.resume(5.5e6)).toBe(1000);
+    expect(runs.resume(5.5e6)).toBe(0);
   });
 });

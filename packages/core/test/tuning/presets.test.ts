@@ -10,11 +10,14 @@ const eager: PrefetchView = {
   position: 0,
   size: 1e12,
   remainingBytes: 1e12,
+  rangeBytes: Number.POSITIVE_INFINITY,
+  isWaiting: false,
+  typicalRunBytes: 1e12,
   contiguousBytes: 1e12,
   consumedPerSecond: 1e12,
   arrivingPerSecond: 1e12,
   latencyMs: 40,
-  articleBytes: 700_000,
+  articleBytes: 300_000,
   freeSlots: 1000,
   readers: 1,
   budgetBytes: 1e9,
@@ -23,9 +26,9 @@ const mebibyte = 2 ** 20;
 
 describe('presets', () => {
   it.each([
-    ['highPerformance', 1024, 768, 256, 128, 500],
-    ['balanced', 256, 128, 64, 64, 200],
-    ['constrained', 64, 40, 8, 8, 50],
+    ['highPerformance', 1024, 768, 256, 240, 500],
+    ['balanced', 256, 128, 96, 160, 200],
+    ['constrained', 64, 40, 8, 12, 50],
   ] as const)('%s sets the numbers its table names', (name, limit, cache, ahead, concurrency, statBatch) => {
     const preset: Preset = presets[name];
     const spread: EngineOptions = { ...preset, providers: [provider] };
@@ -41,7 +44,7 @@ describe('presets', () => {
   it('leave room beside the cache for what is in flight, and look no further ahead than the cache holds', () => {
     for (const preset of Object.values(presets)) {
       expect(preset.cache.maxBytes).toBeLessThan(preset.memory.limitBytes * 0.85);
-      expect(preset.prefetch(eager).aheadBytes).toBeLessThanOrEqual(preset.cache.maxBytes / 2);
+      expect(preset.prefetch(eager).aheadBytes).toBeLessThanOrEqual(preset.cache.maxBytes * 0.75);
     }
   });
 
