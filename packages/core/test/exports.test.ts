@@ -27,6 +27,7 @@ describe('public names', () => {
       'concat',
       'consoleLogger',
       'createEngine',
+      'disk',
       'download',
       'errorCodes',
       'fixed',

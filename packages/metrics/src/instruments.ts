@@ -63,6 +63,8 @@ export function createInstruments(registry: Registry): Instruments {
   const added = counter('newsreel_releases_added_total', 'Releases added.', []);
   const removed = counter('newsreel_releases_removed_total', 'Releases removed.', []);
   const checks = counter('newsreel_health_checks_total', 'Health checks, by verdict.', ['verdict']);
+  const cacheDegraded = counter('newsreel_disk_cache_degraded_total', 'Times the disk cache could not be used.', []);
+  const cacheRecovered = counter('newsreel_disk_cache_recovered_total', 'Times the disk cache came back.', []);
   for (const code of errorCodes.filter((known) => known.startsWith('ERR_ARTICLE')))
     failures.inc({ provider: '', code }, 0);
   const failed = (provider: string, code: ErrorCode | 'other') => failures.inc({ provider, code });
@@ -99,6 +101,8 @@ export function createInstruments(registry: Registry): Instruments {
     'catalog:changed': ({ changes }) => revisions.inc(changes.length),
     'release:added': () => added.inc(),
     'release:removed': () => removed.inc(),
+    'cache:degraded': () => cacheDegraded.inc(),
+    'cache:recovered': () => cacheRecovered.inc(),
     'health:checked': ({ report }) => checks.inc({ verdict: report.verdict }),
   };
 }

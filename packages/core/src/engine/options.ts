@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { DiskCacheFactory } from '../cache/disk-options.js';
 import type { Adapter, Grant } from '../model/adapter.js';
 import type { ArticleSource, SegmentCache } from '../model/article.js';
 import type { Clock } from '../model/common.js';
@@ -31,7 +32,7 @@ export interface MemoryOptions {
   readonly limitBytes?: number | undefined;
 }
 
-/** The engine's own article cache, in memory. */
+/** The engine's own article cache: in memory, and on disk when given. */
 export interface MemoryCacheOptions {
   /**
    * Most bytes of verified articles kept for whoever reads them next; they count against the memory limit and give way
@@ -39,6 +40,8 @@ export interface MemoryCacheOptions {
    * @default half of `memory.limitBytes`
    */
   readonly maxBytes?: number | undefined;
+  /** Articles kept on disk behind those in memory: `disk({ folder })`. Gauge: `snapshot().cache.disk`. @default none */
+  readonly disk?: DiskCacheFactory | undefined;
 }
 
 /** When a failing provider is left alone, and for how long. */
@@ -142,7 +145,10 @@ const having = <T>(what: string, ...names: readonly string[]) =>
   z.custom<T>((value) => hasMethods(value, ...names), `must be ${what} (an object with ${names.join(', ')})`);
 const grant = z.enum(['edits', 'health', 'providers']);
 const adapter = having<Adapter>('an adapter', 'attach', 'close');
-const memoryCache = z.strictObject({ maxBytes: z.int().min(0).optional() });
+const memoryCache = z.strictObject({
+  maxBytes: z.int().min(0).optional(),
+  disk: callable<DiskCacheFactory>('disk({ folder })').optional(),
+});
 
 const schema = z.strictObject({
   providers: z
@@ -166,7 +172,7 @@ const schema = z.strictObject({
   cache: z
     .custom<MemoryCacheOptions | SegmentCache>(
       (value) => hasMethods(value, 'get', 'set', 'close') || memoryCache.safeParse(value).success,
-      'must be { maxBytes } in whole bytes, or a cache (an object with get, set, close)',
+      'must be { maxBytes } in whole bytes with or without { disk: disk({ … }) }, or a cache (an object with get, set, close)',
     )
     .optional(),
   prefetch: callable<PrefetchPolicy>('adaptive(), fixed(…), off() or a policy of your own').optional(),

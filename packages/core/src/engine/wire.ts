@@ -1,4 +1,5 @@
 import { createMemoryCache, type MemoryCache } from '../cache/memory-cache.js';
+import { TieredCache } from '../cache/tiered-cache.js';
 import { ConfigInvalidError } from '../errors/index.js';
 import { createSegmentFetcher, type SegmentFetcher } from '../fetch/segment-fetcher.js';
 import { createHealthChecker } from '../health/health-checker.js';
@@ -29,7 +30,7 @@ export interface EngineParts {
   readonly events: EventBus;
   readonly ledger: ByteLedger;
   readonly settings: Settings;
-  readonly cache: SegmentCache | MemoryCache;
+  readonly cache: SegmentCache | MemoryCache | TieredCache;
   readonly pool: ProviderPool;
   readonly fetcher: SegmentFetcher;
   readonly reading: Reading;
@@ -64,9 +65,7 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
   const ledger = createByteLedger(options.memory.limitBytes);
   const settings = new Settings(options);
   const context: PluginContext = { events, logger, clock, ledger };
-  const cache = isSegmentCache(options.cache)
-    ? options.cache
-    : keep('cache', createMemoryCache({ maxBytes: cacheBytes(options), ledger }));
+  const cache = isSegmentCache(options.cache) ? options.cache : keep('cache', ownCache(options, context));
   const providers = options.providers.map((given, index) => providerFrom(given, index, context, keep));
   const { queueTimeoutMs, coolDownWaitMs, breaker, hedge, statBatch } = options;
   const pool = keep(
@@ -105,7 +104,7 @@ export function snapshotOf(parts: EngineParts): Snapshot {
       limitBytes: ledger.limitBytes,
       cachedBytes: 'stats' in cache ? cache.stats().bytes : 0,
     },
-    cache: { hits, misses, joined },
+    cache: { hits, misses, joined, disk: cache instanceof TieredCache ? cache.diskStats() : undefined },
     readers: { handles: library.openHandles, streams: reading.streams },
     bytesRead: reading.bytes(),
     catalog: { releases: library.releaseCount, files: library.tree.fileCount, revision: library.revision },
@@ -122,6 +121,13 @@ const aheadShare = 0.6;
 function cacheBytes({ cache, memory }: ResolvedEngineOptions): number {
   const given = cache === undefined || isSegmentCache(cache) ? undefined : cache.maxBytes;
   return given ?? Math.floor(memory.limitBytes / 2);
+}
+
+/** The engine's own cache: memory, and disk behind it when there is one. */
+function ownCache(options: ResolvedEngineOptions, context: PluginContext): MemoryCache | TieredCache {
+  const memory = createMemoryCache({ maxBytes: cacheBytes(options), ledger: context.ledger });
+  const disk = options.cache === undefined || isSegmentCache(options.cache) ? undefined : options.cache.disk;
+  return disk ? new TieredCache(memory, disk(context)) : memory;
 }
 
 /** The lanes that were given a time. */

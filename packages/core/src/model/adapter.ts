@@ -5,6 +5,26 @@ import type { HealthChecker } from './health.js';
 import type { Logger } from './logger.js';
 import type { PoolStats, ProviderCheck } from './provider.js';
 
+/** What a disk cache holds and how useful it is. */
+export interface DiskCacheStats {
+  /** Articles held now. */
+  readonly entries: number;
+  /** Bytes of its files now. */
+  readonly bytes: number;
+  /** Questions answered with an article. */
+  readonly hits: number;
+  /** Questions answered with nothing. */
+  readonly misses: number;
+  /** Articles given up to make room, or because they were too old. */
+  readonly evictions: number;
+  /** Articles not written, because too many were waiting or the disk could not be used. */
+  readonly skipped: number;
+  /** Records found damaged and operations that failed. */
+  readonly errors: number;
+  /** Whether it can be used now. */
+  readonly isReady: boolean;
+}
+
 /** What the engine is doing now: gauges, pulled when somebody looks. */
 export interface Snapshot {
   /** Providers and lanes. */
@@ -26,6 +46,8 @@ export interface Snapshot {
     readonly misses: number;
     /** Requests that joined a fetch already under way. */
     readonly joined: number;
+    /** The disk cache, when there is one. */
+    readonly disk?: DiskCacheStats | undefined;
   };
   /** Handles and streams open now. */
   readonly readers: {

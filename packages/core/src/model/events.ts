@@ -153,6 +153,18 @@ export interface NewsreelEvents {
     /** Its id. */
     readonly releaseId: string;
   };
+  /** The disk cache cannot be used: full, gone, read-only, in use by another. Articles come from the servers meanwhile. */
+  'cache:degraded': {
+    /** Its folder. */
+    readonly folder: string;
+    /** What went wrong. */
+    readonly cause: unknown;
+  };
+  /** The disk cache is used again. */
+  'cache:recovered': {
+    /** Its folder. */
+    readonly folder: string;
+  };
   /** A health check finished. */
   'health:checked': {
     /** What was found. */

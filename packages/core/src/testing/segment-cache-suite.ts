@@ -7,6 +7,8 @@ import { isSameBytes, type SuiteRunner, suiteBytes } from './suite-runner.js';
 export interface SegmentCacheSuiteOptions extends SuiteRunner {
   /** Makes an empty cache for at least `maxBytes` and at most twice as much. Called for each test. */
   readonly create: (maxBytes: number) => Promise<SegmentCache>;
+  /** Resolves when the cache has done what it does in the background, as writing. @default nothing to wait for */
+  readonly settled?: ((cache: SegmentCache) => Promise<void>) | undefined;
 }
 
 /** An article that knows how many hold it. */
@@ -30,7 +32,7 @@ class CountedArticle {
 
 /** What any store of articles in front of the providers must do. */
 export function segmentCacheSuite(options: SegmentCacheSuiteOptions): void {
-  const { describe, it, create } = options;
+  const { describe, it, create, settled = async () => {} } = options;
   const test = (name: string, run: (cache: SegmentCache) => Promise<void>) =>
     it(name, async () => {
       const cache = await create(10_000);
@@ -41,14 +43,16 @@ export function segmentCacheSuite(options: SegmentCacheSuiteOptions): void {
       }
     });
   describe('segment cache contract', () => {
-    contents(test);
-    ownership(test);
+    contents(test, settled);
+    sharing(test, settled);
+    ownership(test, settled);
   });
 }
 
 type Test = (name: string, run: (cache: SegmentCache) => Promise<void>) => void;
+type Settled = (cache: SegmentCache) => Promise<void>;
 
-function contents(test: Test): void {
+function contents(test: Test, settled: Settled): void {
   test('knows nothing at first', async (cache) => {
     assert.equal(await cache.get('nothing@suite'), undefined);
   });
@@ -56,13 +60,17 @@ function contents(test: Test): void {
   test('returns what was put in, with its place in the file', async (cache) => {
     const { article } = new CountedArticle('a@suite');
     cache.set(article);
-    const found = await cache.get('a@suite');
-    assert.ok(found, 'the article just put in is there');
-    assert.equal(found.id, article.id);
-    assert.deepEqual(found.part, article.part);
-    assert.ok(isSameBytes(found.bytes, article.bytes));
-    assert.equal(await cache.get('b@suite'), undefined);
-    found.release();
+    for (const when of ['just put in', 'put in before']) {
+      const found = await cache.get('a@suite');
+      assert.ok(found, `the article ${when} is there`);
+      assert.equal(found.id, article.id);
+      assert.equal(found.provider, article.provider);
+      assert.deepEqual(found.part, article.part);
+      assert.ok(isSameBytes(found.bytes, article.bytes));
+      assert.equal(await cache.get('b@suite'), undefined);
+      found.release();
+      await settled(cache);
+    }
     article.release();
   });
 
@@ -71,6 +79,7 @@ function contents(test: Test): void {
     for (const { article } of all) {
       cache.set(article);
       article.release();
+      await settled(cache);
     }
     let bytes = 0;
     for (const { article } of all) {
@@ -85,16 +94,44 @@ function contents(test: Test): void {
   test('declines what is larger than the whole of it', async (cache) => {
     const { article } = new CountedArticle('large@suite', 50_000);
     cache.set(article);
+    await settled(cache);
     assert.equal(await cache.get('large@suite'), undefined);
     article.release();
   });
 }
 
-function ownership(test: Test): void {
+function sharing(test: Test, settled: Settled): void {
+  test('gives everybody who asks a lease of his own', async (cache) => {
+    const { article } = new CountedArticle('a@suite');
+    cache.set(article);
+    article.release();
+    await settled(cache);
+    const [one, two] = await Promise.all([cache.get('a@suite'), cache.get('a@suite')]);
+    assert.ok(one && two, 'both are answered');
+    one.release();
+    assert.ok(isSameBytes(two.bytes, suiteBytes(1000, 'a@suite'.length)), 'the second lease outlives the first');
+    two.release();
+  });
+
+  test('tells at once what it has, if it tells at all', async (cache) => {
+    if (!cache.has) return;
+    assert.equal(cache.has('a@suite'), false);
+    const { article } = new CountedArticle('a@suite');
+    cache.set(article);
+    article.release();
+    assert.equal(cache.has('a@suite'), true, 'right after it was put in');
+    await settled(cache);
+    assert.equal(cache.has('a@suite'), true, 'and later');
+    assert.equal(cache.has('b@suite'), false);
+  });
+}
+
+function ownership(test: Test, settled: Settled): void {
   test('holds its articles by itself', async (cache) => {
     const counted = new CountedArticle('a@suite');
     cache.set(counted.article);
     counted.article.release();
+    await settled(cache);
     const found = await cache.get('a@suite');
     assert.ok(found, 'it is still there after its giver let go');
     await cache.close();
