@@ -158,11 +158,16 @@ class WrappedSource implements Provider {
     const { clock } = this.#context;
     const startMs = clock.now();
     const bounds = this.#guard(options.signal, 'body');
+    let told = false;
+    const onWireBytes = (bytes: number) => {
+      told = true;
+      options.onWireBytes?.(bytes);
+    };
     try {
       throwIfAborted(bounds.signal);
       let firstByteMs: number | undefined;
       const sink = options.sink && heard(options.sink, () => (firstByteMs ??= clock.now() - startMs));
-      const asked = this.#source.fetch(id, { ...options, sink, signal: bounds.signal });
+      const asked = this.#source.fetch(id, { ...options, sink, onWireBytes, signal: bounds.signal });
       const inner = await abortable(asked, bounds.signal, (late) => late.release());
       const bytes = inner.bytes.length;
       charge.resize(bytes);
@@ -176,6 +181,8 @@ class WrappedSource implements Provider {
         charge.release();
       });
     } catch (error) {
+      // What came meanwhile is not known; a source that does know tells by itself, later too.
+      if (!told) options.onWireBytes?.(0);
       this.#leave(charge);
       throwIfAborted(options.signal);
       this.#meter.failed(id, error);

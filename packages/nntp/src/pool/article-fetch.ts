@@ -73,7 +73,7 @@ export class ArticleFetch implements Exchange, BlockReader {
   /** Sends it. */
   start(): Promise<Article> {
     this.#stopWatching = onAbort(this.#options.signal, (reason) => this.#abort(reason));
-    if (this.#settled) this.#place.free();
+    if (this.#settled) this.#over();
     else this.#place.send(this);
     return this.result;
   }
@@ -143,7 +143,7 @@ export class ArticleFetch implements Exchange, BlockReader {
   }
 
   finished(): void {
-    this.#place.free();
+    this.#over();
   }
 
   failed(cause: unknown, untouched: boolean): void {
@@ -151,10 +151,14 @@ export class ArticleFetch implements Exchange, BlockReader {
     this.#decoder?.abandon();
     this.#decoder = undefined;
     this.#place.free();
-    if (this.#settled) return;
+    if (this.#settled) {
+      this.#tellBytes();
+      return;
+    }
     const moved =
       untouched && this.#moves++ < mostMoves ? this.#context.placeElsewhere(this.#place.request) : undefined;
     if (moved === undefined) {
+      this.#tellBytes();
       this.#fail(cause);
       return;
     }
@@ -197,7 +201,17 @@ export class ArticleFetch implements Exchange, BlockReader {
     this.#decoder?.discard();
     this.#charge.release();
     this.#reject(reason);
-    if (this.#place.used && this.#place.cancel(this) === 'withdrawn') this.#place.free();
+    if (this.#place.used && this.#place.cancel(this) === 'withdrawn') this.#over();
+  }
+
+  /** Nothing more will come. */
+  #over(): void {
+    this.#place.free();
+    this.#tellBytes();
+  }
+
+  #tellBytes(): void {
+    this.#options.onWireBytes?.(this.#wireBytes);
   }
 
   #fail(cause: unknown): void {

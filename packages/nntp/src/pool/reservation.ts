@@ -59,6 +59,7 @@ class PlaceReservation implements Reservation {
       if (!isMessageId(id)) throw new ArticleMissingError({ messageId: id, asked: [this.#context.options.name] });
     } catch (error) {
       this.#giveBack();
+      options.onWireBytes?.(0);
       throw error;
     }
     return new ArticleFetch(this.#context, id, options, this.#place, this.#charge).start();
