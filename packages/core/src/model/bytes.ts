@@ -48,8 +48,8 @@ export interface ByteLedger {
    * on its way, for then only readers hold memory, and they may be waiting for it.
    */
   tryCharge(bytes: number, lane: 'playback' | 'prefetch' | 'import' | 'background'): Charge | undefined;
-  /** Whether {@link ByteLedger.tryCharge} would say yes. Asks the caches to make room first as well. */
-  makeRoom(bytes: number, lane: 'playback' | 'prefetch' | 'import' | 'background'): boolean;
+  /** How often {@link ByteLedger.tryCharge} said no: tells whoever hands out places that memory was what lacked. */
+  readonly refusals: number;
   /** Tells the listener each time room may have appeared. Returns the unsubscribe. */
   onRoom(listener: () => void): () => void;
   /** Registers something that can give bytes back when asked (a cache). Returns the unsubscribe. */

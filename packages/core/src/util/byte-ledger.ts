@@ -16,6 +16,7 @@ export function createByteLedger(limitBytes: number): ByteLedger {
 class Ledger implements ByteLedger {
   readonly limitBytes: number;
   usedBytes = 0;
+  refusals = 0;
   /** Charges whose bytes are still on their way. */
   #arriving = 0;
   /** About the largest article playback asked for lately, in bytes. */
@@ -28,16 +29,12 @@ class Ledger implements ByteLedger {
   }
 
   tryCharge(bytes: number, lane: Lane): Charge | undefined {
-    if (!this.makeRoom(bytes, lane)) return undefined;
+    if (!this.#makeRoom(bytes, lane)) {
+      this.refusals++;
+      return undefined;
+    }
     if (lane === 'playback') this.#largestBytes = Math.max(bytes, this.#largestBytes * forgetting);
     return new LedgerCharge(bytes, (change) => this.#changed(change));
-  }
-
-  makeRoom(bytes: number, lane: Lane): boolean {
-    const limit = this.#limitFor(lane);
-    if (this.usedBytes + bytes > limit) for (const reclaim of this.#reclaimers) reclaim(this.usedBytes + bytes - limit);
-    if (this.usedBytes + bytes <= limit || this.usedBytes === 0) return true;
-    return lane === 'playback' && this.#arriving === 0 && this.usedBytes <= this.limitBytes;
   }
 
   onRoom(listener: () => void): () => void {
@@ -48,6 +45,13 @@ class Ledger implements ByteLedger {
   reclaimFrom(reclaim: (bytes: number) => void): () => void {
     this.#reclaimers.add(reclaim);
     return () => void this.#reclaimers.delete(reclaim);
+  }
+
+  #makeRoom(bytes: number, lane: Lane): boolean {
+    const limit = this.#limitFor(lane);
+    if (this.usedBytes + bytes > limit) for (const reclaim of this.#reclaimers) reclaim(this.usedBytes + bytes - limit);
+    if (this.usedBytes + bytes <= limit || this.usedBytes === 0) return true;
+    return lane === 'playback' && this.#arriving === 0 && this.usedBytes <= this.limitBytes;
   }
 
   #limitFor(lane: Lane): number {
