@@ -1,11 +1,13 @@
 import { ArticleCorruptError, hasCode } from '../errors/index.js';
-import type { ArrivalSink, Article, FetchOptions, MessageId } from '../model/article.js';
+import type { Article, FetchOptions, MessageId } from '../model/article.js';
 import { abortable } from '../util/signals.js';
+import type { Arrival } from './arrival.js';
 import type { Grant } from './placement.js';
 
 /**
  * Asks one provider for one article. Whatever happens, the sink is left in order: an attempt that began and did not
  * succeed has been abandoned, and says nothing afterwards.
+ * @param arrival sees what lands
  * @param onRefused called when the copy passed every check of its provider and `accept` threw
  * @throws what the provider threw, ArticleCorruptError when the copy was refused, or the signal's reason
  */
@@ -13,22 +15,25 @@ export async function attempt(
   grant: Grant,
   id: MessageId,
   options: FetchOptions & { readonly signal: AbortSignal },
+  arrival: Arrival,
   onRefused: (cause: ArticleCorruptError) => void,
 ): Promise<Article> {
-  const { signal, sink, expectedBytes, affinity } = options;
-  const watched = sink && new WatchedSink(sink);
+  const { signal, expectedBytes, affinity } = options;
   try {
-    const asked = grant.reservation.fetch(id, { signal, lane: grant.lane, sink: watched, expectedBytes, affinity });
+    const asked = grant.reservation.fetch(id, { signal, lane: grant.lane, sink: arrival, expectedBytes, affinity });
     const article = await abortable(asked, signal, (late) => late.release());
     const refusal = refusalOf(article, grant.member.name, options);
-    if (refusal === undefined) return article;
+    if (refusal === undefined) {
+      arrival.delivered(article.bytes.length);
+      return article;
+    }
     // First the sink, then the buffer: the view must not be touched after the release.
-    watched?.abandoned(refusal);
+    arrival.abandoned(refusal);
     article.release();
     onRefused(refusal);
     throw refusal;
   } catch (error) {
-    watched?.abandoned(error);
+    arrival.abandoned(error);
     throw error;
   }
 }
@@ -41,31 +46,5 @@ function refusalOf(article: Article, provider: string, { accept }: FetchOptions)
     if (hasCode(cause, 'ERR_ARTICLE_CORRUPT')) return cause as ArticleCorruptError;
     const reason = cause instanceof Error ? cause.message : String(cause);
     return new ArticleCorruptError({ messageId: article.id, provider, reason, cause });
-  }
-}
-
-/** Passes arrivals on until the attempt is over, and knows whether there is anything to take back. */
-class WatchedSink implements ArrivalSink {
-  readonly #sink: ArrivalSink;
-  #leading = false;
-  #over = false;
-
-  constructor(sink: ArrivalSink) {
-    this.#sink = sink;
-  }
-
-  begin(arrival: Parameters<ArrivalSink['begin']>[0]): boolean {
-    if (!this.#over) this.#leading = this.#sink.begin(arrival);
-    return this.#leading && !this.#over;
-  }
-
-  progress(available: number): void {
-    if (this.#leading && !this.#over) this.#sink.progress(available);
-  }
-
-  abandoned(cause: unknown): void {
-    if (this.#over) return;
-    this.#over = true;
-    if (this.#leading) this.#sink.abandoned(cause);
   }
 }

@@ -8,6 +8,7 @@ import {
 } from '../errors/index.js';
 import type { MessageId } from '../model/article.js';
 import type { Member } from './member.js';
+import type { Candidates } from './placement.js';
 import { ruleFor } from './retry.js';
 
 interface Verdict {
@@ -26,6 +27,8 @@ const repeats = 1;
 export class Inquiry {
   readonly #members: readonly Member[];
   readonly #verdicts = new Map<Member, Verdict>();
+  /** Members with attempts under way, and how many. */
+  readonly #underWay = new Map<Member, number>();
   #repeatsLeft = repeats;
 
   constructor(members: readonly Member[]) {
@@ -38,6 +41,40 @@ export class Inquiry {
     const fresh = usable.filter((member) => !this.#verdicts.has(member));
     if (fresh.length > 0 || this.#repeatsLeft <= 0) return fresh;
     return usable.filter((member) => this.#verdicts.get(member)?.mayRepeat);
+  }
+
+  /** An attempt at a member begins. */
+  began(member: Member): void {
+    this.#underWay.set(member, (this.#underWay.get(member) ?? 0) + 1);
+  }
+
+  /** An attempt at a member is over. */
+  ended(member: Member): void {
+    const left = (this.#underWay.get(member) ?? 1) - 1;
+    if (left > 0) this.#underWay.set(member, left);
+    else this.#underWay.delete(member);
+  }
+
+  /**
+   * Whom to ask besides those who are late: other providers of their tiers; then the same ones, on another connection;
+   * and those of higher tiers only when none of these has room.
+   */
+  rivals(): Candidates {
+    const failed = (member: Member, cause: unknown) => this.failed(member, cause);
+    const group = (what: string, open: () => readonly Member[], otherwise?: Candidates): Candidates => ({
+      open,
+      kind: `${what}\n${names(open())}`,
+      failed,
+      otherwise,
+    });
+    const higher = group('higher', () => this.#fresh().filter((member) => member.provider.priority > this.#tier()));
+    const again = group('again', () => this.#once(), higher);
+    return group('rivals', () => (this.#underWay.size > 0 ? this.#peers() : this.open()), again);
+  }
+
+  /** Whether another provider of the tiers being asked could have it. */
+  get hasPeers(): boolean {
+    return this.#peers().length > 0;
   }
 
   /** Notes a failure. */
@@ -60,9 +97,12 @@ export class Inquiry {
 
   /** Which requests are in the same position: the names still open. */
   get kind(): string {
-    return this.open()
-      .map((member) => member.name)
-      .join('\n');
+    return names(this.open());
+  }
+
+  /** Whether somebody was asked before. */
+  get again(): boolean {
+    return this.#verdicts.size > 0;
   }
 
   /** Every failure so far, in the order of the providers. */
@@ -89,6 +129,30 @@ export class Inquiry {
     if (unknown.length === 0 && corrupt)
       return corruptError(id, corrupt.name, this.#verdicts.get(corrupt)?.cause, cause);
     return unknownError(unknown.at(-1)?.name ?? 'none', this.#unknownCauses(unknown, ending), cause);
+  }
+
+  /** Usable members that were not asked yet. */
+  #fresh(): readonly Member[] {
+    return this.#members.filter(
+      (member) => !member.disabled && !this.#verdicts.has(member) && !this.#underWay.has(member),
+    );
+  }
+
+  #peers(): readonly Member[] {
+    const tier = this.#tier();
+    return this.#fresh().filter((member) => member.provider.priority <= tier);
+  }
+
+  /** Members with one attempt under way and nothing said yet. */
+  #once(): readonly Member[] {
+    return [...this.#underWay].flatMap(([member, attempts]) =>
+      attempts === 1 && !member.disabled && !this.#verdicts.has(member) ? [member] : [],
+    );
+  }
+
+  /** Highest tier that is being asked. */
+  #tier(): number {
+    return Math.max(...[...this.#underWay.keys()].map((member) => member.provider.priority));
   }
 
   #answerOf(member: Member): Verdict['answer'] {
@@ -125,4 +189,5 @@ function unknownError(provider: string, reasons: readonly unknown[], cause: Aggr
   return new ProviderUnavailableError({ provider, message, cause });
 }
 
+const names = (members: readonly Member[]) => members.map((member) => member.name).join('\n');
 const words = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

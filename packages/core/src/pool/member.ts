@@ -3,6 +3,7 @@ import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import type { Provider, ProviderStats } from '../model/provider.js';
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.js';
+import { Pace } from './pace.js';
 
 /** What a member works with. */
 export interface MemberContext {
@@ -25,6 +26,8 @@ export interface Look {
 export class Member {
   readonly provider: Provider;
   readonly breaker: CircuitBreaker;
+  /** How soon and how fast it delivers, by the pool's own watch. */
+  readonly pace = new Pace();
   readonly #clock: Clock;
   /** Articles that passed the provider's own checks and were refused by whoever asked. */
   refused = 0;

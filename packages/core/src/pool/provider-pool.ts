@@ -10,22 +10,22 @@ import type {
   ProviderCheck,
   ProviderPool,
 } from '../model/provider.js';
+import type { BandwidthLimits } from '../model/traffic.js';
 import { closeAll, closeOnce } from '../util/close-all.js';
 import { throwIfAborted } from '../util/signals.js';
 import { AffinityMemory } from './affinity-memory.js';
-import { attempt } from './attempt.js';
+import { Bandwidth } from './bandwidth.js';
 import type { CircuitBreakerOptions } from './circuit-breaker.js';
 import { guard } from './guarded.js';
-import type { HedgeOptions } from './hedging.js';
+import { HedgeBudget, type HedgeOptions, resolveHedgeOptions } from './hedging.js';
 import { inParallel } from './in-parallel.js';
-import { Inquiry } from './inquiry.js';
 import { LaneQueue, lanes } from './lane-queue.js';
 import { Member } from './member.js';
-import { findPlace, type Grant, type LaneTimes, type PlacementContext, SearchOver } from './placement.js';
-import { ruleFor } from './retry.js';
+import type { LaneTimes, PlacementContext } from './placement.js';
+import { Search, type SearchContext } from './search.js';
 import { defaultSelection } from './selection.js';
-import { settle } from './settle.js';
 import { statAlone, statTogether } from './stat-sweep.js';
+import { TrafficMeter } from './traffic-meter.js';
 import { warmMembers } from './warm-members.js';
 import { wrapSource } from './wrap-source.js';
 
@@ -77,7 +77,9 @@ class Pool implements ProviderPool {
   readonly #wrapped: Provider[] = [];
   readonly #queue: LaneQueue;
   readonly #placement: PlacementContext;
+  readonly #traffic: TrafficMeter;
   readonly #affinities = new AffinityMemory();
+  readonly #search: SearchContext;
   readonly #statBatch: number;
   readonly #bytes: Record<Lane, number> = { playback: 0, prefetch: 0, import: 0, background: 0 };
   readonly #closing = new AbortController();
@@ -93,25 +95,27 @@ class Pool implements ProviderPool {
     this.#members = providers.map((provider) => new Member(provider, { events, clock, breaker, onRoom }));
     this.#unsubscribe = [ledger.onRoom(onRoom), ...providers.map((provider) => provider.onRoom(onRoom))];
     const queueTimeoutMs = perLane(options.queueTimeoutMs, defaultQueueTimeoutMs);
+    this.#traffic = new TrafficMeter(new Bandwidth(clock, providers, onRoom));
     this.#placement = {
       queue: this.#queue,
+      ledger,
+      traffic: this.#traffic,
       selection: options.selection ?? defaultSelection,
       affinities: this.#affinities,
       queueTimeoutMs,
       coolDownWaitMs: perLane(options.coolDownWaitMs, defaultCoolDownWaitMs),
     };
+    this.#search = { placement: this.#placement, events, clock, hedging: hedging(options.hedge) };
     this.#statBatch = options.statBatch ?? 200;
   }
 
   async fetch(id: MessageId, options: FetchOptions = {}): Promise<Article> {
     throwIfAborted(this.#closing.signal);
     throwIfAborted(options.signal);
-    const bounds = guard({ signal: options.signal, alsoSignal: this.#closing.signal });
-    try {
-      return await this.#search(id, { ...options, signal: bounds.signal });
-    } finally {
-      bounds.done();
-    }
+    const { article, grant } = await new Search(this.#search, this.#members, id, options).run(this.#closing.signal);
+    this.#affinities.note(options.affinity, grant.member.name, true);
+    this.#bytes[options.laneTicket?.lane ?? grant.lane] += article.bytes.length;
+    return article;
   }
 
   async *stat(ids: readonly MessageId[], options: FetchOptions = {}): AsyncIterable<readonly Availability[]> {
@@ -165,7 +169,14 @@ class Pool implements ProviderPool {
 
   stats(): PoolStats {
     const providers = this.#members.map((member) => member.stats());
-    return { providers, queued: this.#queue.queued(), bytes: { ...this.#bytes } };
+    return {
+      ...{ providers, queued: this.#queue.queued(), bytes: { ...this.#bytes } },
+      ...{ traffic: this.#traffic.rows(), readers: this.#traffic.readers(), bandwidth: this.#traffic.bandwidth.use() },
+    };
+  }
+
+  limit(limits: BandwidthLimits): void {
+    this.#traffic.bandwidth.limit(limits);
   }
 
   readonly close = closeOnce(async () => {
@@ -173,48 +184,13 @@ class Pool implements ProviderPool {
     this.#closing.abort(reason);
     this.#queue.close(reason);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
+    this.#traffic.bandwidth.close();
     for (const member of this.#members) member.breaker.close();
     await closeAll(this.#wrapped, this.#context.logger);
   });
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #search(id: MessageId, options: FetchOptions & { readonly signal: AbortSignal }): Promise<Article> {
-    const { signal, affinity } = options;
-    const inquiry = new Inquiry(this.#members);
-    for (;;) {
-      const grant = await findPlace(this.#placement, inquiry, 'body', options).catch((error: unknown) => {
-        throwIfAborted(signal);
-        return new SearchOver(error);
-      });
-      if (grant instanceof SearchOver) throw inquiry.conclude(id, grant.cause);
-      try {
-        const article = await attempt(grant, id, options, (cause) => this.#refused(grant, id, cause));
-        this.#delivered(grant, article, options);
-        return article;
-      } catch (error) {
-        if (signal.aborted) grant.pass.withdrawn();
-        throwIfAborted(signal);
-        const rule = ruleFor(error);
-        settle(grant, error);
-        if (rule.answer === 'missing') this.#affinities.note(affinity, grant.member.name, false);
-        if (rule.action === 'give-up') throw error;
-        inquiry.failed(grant.member, error);
-      }
-    }
-  }
-
-  #delivered(grant: Grant, article: Article, options: FetchOptions): void {
-    grant.pass.answered();
-    this.#affinities.note(options.affinity, grant.member.name, true);
-    this.#bytes[options.laneTicket?.lane ?? grant.lane] += article.bytes.length;
-  }
-
-  #refused({ member }: Grant, id: MessageId, cause: unknown): void {
-    member.refused++;
-    this.#context.events.emit('article:corrupt', { provider: member.name, id, cause });
   }
 
   async *#sweeps<J, R>(
@@ -262,6 +238,12 @@ function perLane(given: number | Partial<LaneTimes> | undefined, defaults: LaneT
   const times = { ...defaults };
   for (const lane of lanes) times[lane] = (typeof given === 'number' ? given : given?.[lane]) ?? defaults[lane];
   return times;
+}
+
+function hedging(given: HedgeOptions | false | undefined): SearchContext['hedging'] {
+  if (given === false) return undefined;
+  const options = resolveHedgeOptions(given);
+  return { options, budget: new HedgeBudget(options) };
 }
 
 function refuseSameNames(providers: readonly Provider[]): void {
