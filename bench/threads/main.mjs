@@ -1,6 +1,6 @@
 // Should connections, TLS and decoding run in worker threads? `node bench/threads/main.mjs` (after `npm run build:js`)
 // measures one thread beside workers with three ways to hand the bytes over; README.md says what the columns mean.
-// `--only capped` picks cases, `--rounds 7`, `--bytes 300000000`, `--variants one,slab`, `--json out.json`.
+// `--only capped` picks cases, `--rounds 7`, `--bytes 300000000`, `--warm 0`, `--variants one,slab`, `--json out.json`.
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -14,13 +14,15 @@ const { values } = parseArgs({
     only: { type: 'string' },
     variants: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    bytes: { type: 'string', default: '500000000' },
+    bytes: { type: 'string', default: '700000000' },
+    warm: { type: 'string', default: '1000000000' },
     wires: { type: 'string', default: 'plain,TLS' },
     connections: { type: 'string' },
     json: { type: 'string' },
   },
 });
 const bytes = Number(values.bytes);
+const warmBytes = Number(values.warm);
 const partBytes = 716_800;
 
 /** Where the processes may run and what the server may send. Pinning needs `taskset`. */
@@ -35,6 +37,7 @@ const variants = {
   slab: { variant: 'slab', threads: 1 },
   shared: { variant: 'shared', threads: 1 },
   'shared x2': { variant: 'shared', threads: 2 },
+  engine: { variant: 'engine', threads: 1 },
 };
 const picked = (all, names) => Object.entries(all).filter(([name]) => !names || names.split(',').includes(name));
 
@@ -55,13 +58,13 @@ if (values.json) {
 
 async function runCase(name, { connections, bytesPerSecond, pinned }) {
   pin(server.process.pid, pinned ? '1' : `0-${availableParallelism() - 1}`);
-  await server.limit({ bytesPerSecond });
   const wanted = values.connections?.split(',').map(Number) ?? connections;
   for (const wire of values.wires.split(','))
     for (const count of wanted) {
       const runs = picked(variants, values.variants).map(([label, variant]) => ({ label, variant, rows: [] }));
       for (let round = 0; round < Number(values.rounds); round++)
-        for (const run of runs) run.rows.push(await measure({ ...run.variant, wire, connections: count, pinned }));
+        for (const run of runs)
+          run.rows.push(await measure({ ...run.variant, wire, connections: count, pinned, bytesPerSecond }));
       const title = `${name}, ${wire}, ${count} connections`;
       const table = runs.map(({ label, rows }) => ({ title, label, ...medians(rows) }));
       results.push(...table);
@@ -69,15 +72,24 @@ async function runCase(name, { connections, bytesPerSecond, pinned }) {
     }
 }
 
-async function measure({ pinned, ...setting }) {
+async function measure({ pinned, bytesPerSecond, ...setting }) {
   const path = fileURLToPath(new URL('client.mjs', import.meta.url));
   const how = pinned ? { execPath: 'taskset', execArgv: ['-c', '0', process.execPath] } : {};
   const client = fork(path, [], how);
   const { host, port, tlsPort, ca, ids } = server;
-  client.send({ server: { host, port, tlsPort, ca, ids }, ...setting, bytes, probeEveryMs: 50, loneProbes: 20 });
   const gone = once(client, 'exit');
-  const [result] = await Promise.race([once(client, 'message'), gone.then(() => [undefined])]);
-  if (result === undefined) throw new Error(`the client failed: ${JSON.stringify(setting)}`);
+  const answer = async () => {
+    const [message] = await Promise.race([once(client, 'message'), gone.then(() => [])]);
+    if (message === undefined) throw new Error(`the client failed: ${JSON.stringify(setting)}`);
+    return message;
+  };
+  await server.limit({ bytesPerSecond: Number.POSITIVE_INFINITY });
+  const amounts = { warmBytes, bytes, probeEveryMs: 50, loneProbes: 20 };
+  client.send({ server: { host, port, tlsPort, ca, ids }, ...setting, ...amounts });
+  await answer();
+  await server.limit({ bytesPerSecond });
+  client.send('go');
+  const result = await answer();
   await gone;
   return result;
 }
