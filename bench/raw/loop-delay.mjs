@@ -5,7 +5,8 @@ const row = rowsFor('raw');
 
 /**
  * Delay of the event loop while one process streams as fast as it can, each time in a process of its own. The floor is
- * the delay of the same process before, idle.
+ * the delay of the same process before, idle; beside it that of reading the same bytes and dropping them, which shows
+ * what the machine and Node's own TLS do to the loop.
  */
 export async function loopDelayRows(server, { smoke, rounds }) {
   const rows = [];
@@ -16,6 +17,7 @@ export async function loopDelayRows(server, { smoke, rounds }) {
       const job = {
         server: slim,
         client: { wire, connections },
+        ids: file.segments.map((segment) => segment.id),
         idleMs: smoke ? 50 : 1000,
         streamBytes: smoke ? file.size >> 1 : 800_000_000,
       };
@@ -36,6 +38,7 @@ function rowsOf(profile, runs) {
   };
   return [
     of('dial', 'max', 'dialling all'),
+    ...['p50', 'p99', 'max'].map((point) => of('drop', point, 'read and drop')),
     ...['p50', 'p99', 'max'].map((point) => of('stream', point, 'streaming')),
     row(profile, 'speed while delays were counted', median(runs.map((run) => run.megabytesPerSecond)), 'MB/s'),
   ];

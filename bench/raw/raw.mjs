@@ -13,9 +13,9 @@ import { fileRows } from './to-file.mjs';
 export const raw = {
   name: 'raw',
   smoke: true,
-  async run({ smoke = false, nodes = [] } = {}) {
+  async run({ smoke = false, nodes = [], repeat } = {}) {
     const rows = [...named(process.version, await runRawDecode({ smoke })), ...nodes.flatMap(decodeWith)];
-    const rounds = smoke ? 1 : 5;
+    const rounds = smoke ? 1 : (repeat ?? 5);
     const size = smoke ? 20_000_000 : 1_000_000_000;
     const server = await simulate({ tls: true }, [{ name: 'raw.bin', bytes: { size, seed: 1 }, partBytes: 716_800 }]);
     try {

@@ -1,0 +1,87 @@
+import { simulate } from '../simulator/index.mjs';
+import { inChild } from './in-child.mjs';
+import { median, rowsFor } from './stopwatch.mjs';
+
+const row = rowsFor('memory');
+const mebibyte = 2 ** 20;
+const connections = 50;
+/** Resident memory that 20 streams may take. */
+const mostMebibytes = 300;
+
+/**
+ * Resident memory of a process that streams many files at once under the balanced preset, over TLS: readers as films
+ * are watched, then as fast as they can. Every run has a process of its own, so that nothing else counts.
+ */
+export const memory = {
+  name: 'memory',
+  smoke: true,
+  async run({ smoke = false, repeat } = {}) {
+    const rows = [];
+    for (const streams of smoke ? [4] : [20, 100]) {
+      const bytes = { size: smoke ? 4_000_000 : 400_000_000 };
+      const files = Array.from({ length: streams }, (_, seed) => ({
+        name: `film-${seed}.bin`,
+        bytes: { ...bytes, seed },
+      }));
+      const server = await simulate({ tls: true }, files);
+      try {
+        for (const job of jobs(server, smoke)) rows.push(...(await rowsOf(job, streams, smoke ? 1 : (repeat ?? 3))));
+      } finally {
+        await server.close();
+      }
+    }
+    return rows;
+  },
+};
+
+function jobs({ host, port, tlsPort, ca, nzb, files }, check) {
+  const common = {
+    server: { host, port, tlsPort, ca, nzb },
+    client: { wire: 'TLS', connections },
+    files: files.map(({ size, sha256 }) => ({ size, sha256 })),
+    check,
+  };
+  const [{ size }] = files;
+  if (check) return [{ ...common, pace: 'full speed', bytesEach: size }];
+  return [
+    { ...common, pace: '2 MB/s each', bytesEach: 20_000_000, bytesPerSecond: 2e6 },
+    { ...common, pace: 'full speed', bytesEach: Math.min(size, 4e9 / files.length) },
+  ];
+}
+
+async function rowsOf({ pace, ...job }, streams, rounds) {
+  const runs = [];
+  for (let round = 0; round < rounds; round++) runs.push(await inChild('memory-child.mjs', job));
+  const middle = (of) => median(runs.map(of));
+  const profile = `${streams} streams, ${pace}`;
+  const bar = streams === 20 ? { bar: { most: mostMebibytes } } : {};
+  const idle = middle((run) => run.idleBytes / mebibyte);
+  return [
+    row(
+      profile,
+      'resident at its peak',
+      middle((run) => run.peakBytes / mebibyte),
+      'MiB',
+      { floor: idle, ...bar },
+    ),
+    row(profile, 'resident with files open, idle', idle, 'MiB'),
+    row(
+      profile,
+      'resident after start',
+      middle((run) => run.startedBytes / mebibyte),
+      'MiB',
+    ),
+    row(
+      profile,
+      'articles in memory at their peak',
+      middle((run) => run.ledgerPeakBytes / mebibyte),
+      'MiB',
+    ),
+    row(
+      profile,
+      'speed of all together',
+      middle((run) => run.bytes / 1e6 / run.seconds),
+      'MB/s',
+    ),
+  ];
+}
