@@ -135,6 +135,11 @@ export interface NntpOptions {
   readonly quotaPeriodMs?: number | undefined;
   /** Bytes of the first period that were used before, by an earlier process. @default 0 */
   readonly quotaUsedBytes?: number | undefined;
+  /**
+   * Most bytes per second asked of the account, kept by the engine's pool; `engine.reconfigure({ bandwidth })` can change
+   * it while the engine runs. Gauge: `newsreel_bandwidth_bytes_per_second{scope="provider"}`. @default no limit
+   */
+  readonly maxBytesPerSecond?: number | undefined;
   /** Newsgroup to select when the server insists on one (reply 412). @default 'alt.binaries.test' */
   readonly group?: string | undefined;
   /** Pause after a failed connection attempt; doubles with each further failure, with jitter. @default 500 */

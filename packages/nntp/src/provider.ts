@@ -33,6 +33,7 @@ export class NntpProvider implements Provider {
   readonly id: string;
   readonly name: string;
   readonly priority: number;
+  readonly maxBytesPerSecond: number | undefined;
   readonly #options: ResolvedNntpOptions;
   readonly #context: PluginContext;
   readonly #pool: ConnectionPool;
@@ -52,6 +53,7 @@ export class NntpProvider implements Provider {
     this.name = options.name;
     this.id = `nntp:${options.name}`;
     this.priority = options.priority;
+    this.maxBytesPerSecond = options.maxBytesPerSecond;
     this.#pool = new ConnectionPool(options, context, this.#stats, () => this.#announceRoom());
     const { clock, events, logger } = context;
     this.#requests = {

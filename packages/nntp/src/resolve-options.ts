@@ -82,6 +82,7 @@ const schema = z.strictObject({
     .int()
     .min(1000)
     .default(30 * 86_400_000),
+  maxBytesPerSecond: z.number().positive().optional(),
   quotaUsedBytes: z.number().int().min(0).default(0),
   retryAfterMs: milliseconds(500),
   maxRetryAfterMs: milliseconds(60_000),

@@ -6,9 +6,11 @@ import type { Clock } from '../model/common.js';
 import type { Logger } from '../model/logger.js';
 import type { PrefetchPolicy, SelectionPolicy } from '../model/policies.js';
 import type { Provider, ProviderFactory } from '../model/provider.js';
+import type { BandwidthLimits } from '../model/traffic.js';
 import type { HedgeOptions } from '../pool/hedging.js';
 import { systemClock } from '../util/clock.js';
 import { parseOptions } from '../util/parse-options.js';
+import { bandwidthSchema } from './bandwidth-options.js';
 import { silentLogger } from './logger.js';
 
 /** A number of milliseconds per lane; lanes left out keep their default. */
@@ -104,6 +106,11 @@ export interface EngineOptions {
    * Event: `article:hedged`.
    */
   readonly hedge?: HedgeOptions | false | undefined;
+  /**
+   * Most bytes per second, for all, per lane and per provider; somebody who watches is served first. Gauge:
+   * `snapshot().pool.bandwidth`. @default no limit
+   */
+  readonly bandwidth?: BandwidthLimits | undefined;
   /** Articles per sweep of STATs on one connection. @default 200 */
   readonly statBatch?: number | undefined;
 }
@@ -202,6 +209,7 @@ const schema = z.strictObject({
       }),
     ])
     .optional(),
+  bandwidth: bandwidthSchema.optional(),
   statBatch: z.int().min(1).max(10_000).optional(),
 });
 

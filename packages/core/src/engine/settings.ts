@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { PrefetchPolicy, SelectionPolicy } from '../model/policies.js';
+import type { BandwidthLimits } from '../model/traffic.js';
 import { defaultSelection } from '../pool/selection.js';
 import { adaptive } from '../prefetch/policies.js';
 import { parseOptions } from '../util/parse-options.js';
+import { bandwidthSchema } from './bandwidth-options.js';
 import type { ResolvedEngineOptions } from './options.js';
 
 /** What can be changed while an engine runs, without interrupting anybody. What is left out stays as it is. */
@@ -13,12 +15,18 @@ export interface ReconfigureOptions {
   readonly selection?: SelectionPolicy | undefined;
   /** Whether streams hand bytes on before their article is verified; for streams that begin from now on. */
   readonly integrity?: 'progressive' | 'verified' | undefined;
+  /**
+   * Most bytes per second, from the next request on. It takes the place of all limits there were: `{}` lifts them, but
+   * for what providers have in their own options.
+   */
+  readonly bandwidth?: BandwidthLimits | undefined;
 }
 
 const schema = z.strictObject({
   prefetch: z.custom<PrefetchPolicy>((value) => typeof value === 'function', 'must be a function').optional(),
   selection: z.custom<SelectionPolicy>((value) => typeof value === 'function', 'must be a function').optional(),
   integrity: z.enum(['progressive', 'verified']).optional(),
+  bandwidth: bandwidthSchema.optional(),
 });
 
 /** The settings that may change, behind functions that stay the same. */
@@ -44,9 +52,15 @@ export class Settings {
     return this.#integrity;
   }
 
-  /** Changes what is given. @throws ConfigInvalidError */
-  change(options: ReconfigureOptions): void {
-    const { prefetch, selection, integrity } = parseOptions<ReconfigureOptions>('engine options', schema, options);
+  /**
+   * Changes what is given, or nothing.
+   * @param limit puts bandwidth limits in force
+   * @throws ConfigInvalidError
+   */
+  change(options: ReconfigureOptions, limit: (limits: BandwidthLimits) => void): void {
+    const given = parseOptions<ReconfigureOptions>('engine options', schema, options);
+    const { prefetch, selection, integrity, bandwidth } = given;
+    if (bandwidth) limit(bandwidth);
     this.#prefetch = prefetch ?? this.#prefetch;
     this.#selection = selection ?? this.#selection;
     this.#integrity = integrity ?? this.#integrity;

@@ -81,6 +81,7 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
       statBatch,
     }),
   );
+  pool.limit(options.bandwidth ?? {});
   const fetcher = keep('segment fetcher', createSegmentFetcher({ pool, cache, events, clock, logger }));
   const slots = keep('count of free places', new FreeSlots(providers, clock));
   const freeSlots = () => slots.now();

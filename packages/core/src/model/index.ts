@@ -10,3 +10,4 @@ export type * from './logger.js';
 export type * from './nzb.js';
 export type * from './policies.js';
 export type * from './provider.js';
+export type * from './traffic.js';

@@ -3,6 +3,7 @@ import type { ByteLedger } from './bytes.js';
 import type { Clock, Lane, RequestOptions } from './common.js';
 import type { EventSink } from './events.js';
 import type { Logger } from './logger.js';
+import type { BandwidthLimits, BandwidthUse, Traffic } from './traffic.js';
 
 /** What the pool wants room for. */
 export interface ReservationRequest {
@@ -94,6 +95,8 @@ export interface Provider extends ArticleSource {
   readonly name: string;
   /** Tier: 0 is asked first, higher numbers only for what lower ones could not deliver. */
   readonly priority: number;
+  /** Most bytes per second the pool asks of it. @default no limit */
+  readonly maxBytesPerSecond?: number | undefined;
   /** A place for one request, or `undefined` when there is none now. Never waits. */
   reserve(request: ReservationRequest): Reservation | undefined;
   /** Tells the listener each time a place may have appeared. Returns the unsubscribe. */
@@ -129,6 +132,15 @@ export interface PoolStats {
   readonly queued: Readonly<Record<Lane, number>>;
   /** Decoded bytes delivered, per lane. */
   readonly bytes: Readonly<Record<Lane, number>>;
+  /** What came over the wire, and how much of it was of use, per provider and lane. */
+  readonly traffic: readonly Traffic[];
+  /**
+   * Decoded bytes fetched, per reader ({@link FetchOptions.reader}). The hundred that fetched last are told apart, the
+   * others are counted under `''`.
+   */
+  readonly readers: Readonly<Record<string, number>>;
+  /** The bandwidth limits in force. */
+  readonly bandwidth: readonly BandwidthUse[];
 }
 
 /** All providers as one source: lanes, selection, fail-over, circuit breakers. */
@@ -139,6 +151,11 @@ export interface ProviderPool extends ArticleSource {
   check(options?: RequestOptions): Promise<readonly ProviderCheck[]>;
   /** STATs on every provider separately: the answer of each, not their combination. */
   statEach(ids: readonly MessageId[], options?: FetchOptions): AsyncIterable<ProviderAvailability>;
+  /**
+   * Puts these bandwidth limits in the place of those before, for requests that are sent from now on.
+   * @throws ConfigInvalidError when a provider is not there
+   */
+  limit(limits: BandwidthLimits): void;
   /** What it is doing now. */
   stats(): PoolStats;
 }

@@ -1,13 +1,15 @@
 import type { FetchOptions } from '../model/article.js';
+import type { ByteLedger } from '../model/bytes.js';
 import type { Lane } from '../model/common.js';
 import type { SelectionPolicy } from '../model/policies.js';
 import type { Reservation, ReservationRequest } from '../model/provider.js';
 import type { AffinityMemory } from './affinity-memory.js';
 import type { Pass } from './circuit-breaker.js';
-import type { LaneQueue } from './lane-queue.js';
+import { type LaneQueue, NoRoom } from './lane-queue.js';
 import type { Look, Member } from './member.js';
 import { ruleFor } from './retry.js';
 import { choose } from './selection.js';
+import type { MeteredReservation, TrafficMeter } from './traffic-meter.js';
 
 /** How long requests wait, per lane, in milliseconds. */
 export type LaneTimes = Readonly<Record<Lane, number>>;
@@ -17,6 +19,8 @@ export interface PlacementContext {
   readonly queue: LaneQueue;
   readonly selection: SelectionPolicy;
   readonly affinities: AffinityMemory;
+  readonly ledger: ByteLedger;
+  readonly traffic: TrafficMeter;
   readonly queueTimeoutMs: LaneTimes;
   readonly coolDownWaitMs: LaneTimes;
 }
@@ -27,6 +31,8 @@ export interface Candidates {
   open(): readonly Member[];
   /** Requests with equal kinds have the same members open. */
   readonly kind: string;
+  /** Whether somebody was asked before, so that the request goes before those nobody was asked for yet. @default false */
+  readonly again?: boolean | undefined;
   /** Notes that a member failed while a place was sought. */
   failed(member: Member, cause: unknown): void;
   /** Tried when there is no room among these. */
@@ -36,7 +42,7 @@ export interface Candidates {
 /** A place at a provider: use its reservation once, then say how it went through its pass. */
 export interface Grant {
   readonly member: Member;
-  readonly reservation: Reservation;
+  readonly reservation: MeteredReservation;
   readonly pass: Pass;
   readonly lane: Lane;
 }
@@ -63,15 +69,17 @@ export async function findPlace(
   const { signal, laneTicket, affinity } = options;
   const lane = laneTicket?.lane ?? options.lane ?? 'playback';
   const bytes = verb === 'stat' ? 0 : (options.expectedBytes ?? defaultBytes);
-  const found = await context.queue.ask({
+  const reader = options.reader ?? affinity ?? '';
+  const found = await context.queue.ask<Grant | SearchOver>({
     lane,
     laneTicket,
-    reader: options.reader ?? affinity ?? '',
+    reader,
     bytes,
     kind: `${verb}\n${inquiry.kind}`,
+    again: inquiry.again,
     signal,
     timeoutMs: context.queueTimeoutMs[lane],
-    place: (now) => firstPlace(context, inquiry, { lane: now, bytes, verb }, affinity),
+    place: (now) => firstPlace(context, inquiry, { lane: now, bytes, verb, reader, affinity }),
   });
   // The grant and the abort may cross: the one waited in the queue, the other came before this line ran.
   if (!signal.aborted) return found;
@@ -85,27 +93,37 @@ export function giveBack(grant: Grant): void {
   grant.pass.withdrawn();
 }
 
+/** What a place is sought for. */
+interface Want extends ReservationRequest {
+  readonly lane: Lane;
+  readonly reader: string;
+  readonly affinity: string | undefined;
+}
+
 /** One look for a place, among the candidates and those behind them. */
 function firstPlace(
   context: PlacementContext,
   candidates: Candidates,
-  request: ReservationRequest,
-  affinity: string | undefined,
-): ReturnType<typeof place> {
-  const found = place(context, candidates, request, affinity);
+  request: Want,
+): Grant | SearchOver | NoRoom | undefined {
+  const overLimit = context.traffic.bandwidth.refusal(request.lane, request.bytes);
+  if (overLimit) return overLimit;
+  const refusalsBefore = context.ledger.refusals;
+  const found = placeAmong(context, candidates, request);
+  // Memory that becomes free is left to this request; others of its lane or below would never let it have enough.
+  return found === undefined && context.ledger.refusals !== refusalsBefore ? NoRoom.all : found;
+}
+
+function placeAmong(context: PlacementContext, candidates: Candidates, request: Want): Grant | SearchOver | undefined {
+  const found = place(context, candidates, request);
   if (candidates.otherwise === undefined || (found && 'reservation' in found)) return found;
-  const other = firstPlace(context, candidates.otherwise, request, affinity);
+  const other = placeAmong(context, candidates.otherwise, request);
   // Nobody to wait for here says nothing about the others, and the other way round.
   return found instanceof SearchOver || (other && 'reservation' in other) ? other : found;
 }
 
 /** One look for a place: the lowest tier that may be asked, in the order of the policy. */
-function place(
-  context: PlacementContext,
-  inquiry: Candidates,
-  request: ReservationRequest,
-  affinity: string | undefined,
-): Grant | SearchOver | undefined {
+function place(context: PlacementContext, inquiry: Candidates, request: Want): Grant | SearchOver | undefined {
   const open = inquiry
     .open()
     .map((member) => member.look())
@@ -119,14 +137,11 @@ function place(
   const groups = choose(context.selection, {
     candidates: candidates.map(({ stats }) => stats),
     lane: request.lane,
-    lacks: (provider) => context.affinities.lacks(affinity, provider),
+    lacks: (provider) => context.affinities.lacks(request.affinity, provider),
   });
   for (const group of groups) {
-    const grant = reserveOne(
-      group.flatMap((name) => members.get(name) ?? []),
-      inquiry,
-      request,
-    );
+    const asked = group.flatMap((name) => members.get(name) ?? []);
+    const grant = reserveOne(context, asked, inquiry, request);
     if (grant) return grant;
   }
   return undefined;
@@ -139,19 +154,29 @@ function hopeless(open: readonly Look[], patienceMs: number): SearchOver | undef
 }
 
 /** Reserves at the first provider with room; for playback, at the one that expects its first byte soonest. */
-function reserveOne(members: readonly Member[], inquiry: Candidates, request: ReservationRequest): Grant | undefined {
+function reserveOne(
+  { traffic }: PlacementContext,
+  members: readonly Member[],
+  inquiry: Candidates,
+  request: Want,
+): Grant | undefined {
+  const { lane, verb, bytes, reader } = request;
   let best: { readonly member: Member; readonly reservation: Reservation } | undefined;
   for (const member of members) {
-    const reservation = tryReserve(member, inquiry, request);
+    if (!traffic.bandwidth.admits(member.name, lane, bytes)) continue;
+    const reservation = tryReserve(member, inquiry, { lane, bytes, verb });
     if (reservation === undefined) continue;
     if (best && best.reservation.expectedFirstByteMs <= reservation.expectedFirstByteMs) reservation.release();
     else {
       best?.reservation.release();
       best = { member, reservation };
     }
-    if (request.lane !== 'playback' || request.verb === 'stat') break;
+    if (lane !== 'playback' || verb === 'stat') break;
   }
-  return best && { ...best, pass: best.member.breaker.begin(), lane: request.lane };
+  if (best === undefined) return undefined;
+  const { member } = best;
+  const reservation = traffic.watch(best.reservation, { provider: member.name, lane, reader, bytes });
+  return { member, reservation, pass: member.breaker.begin(), lane };
 }
 
 /** A provider that throws here is at fault like one that throws later. */

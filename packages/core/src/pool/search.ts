@@ -216,7 +216,8 @@ export class Search {
     if (!this.#othersAreLate(branch)) this.#branches.delete(branch);
   }
 
-  #refused({ member }: Grant, cause: unknown): void {
+  #refused({ member, reservation }: Grant, cause: unknown): void {
+    reservation.refused();
     member.refused++;
     this.#context.events.emit('article:corrupt', { provider: member.name, id: this.#id, cause });
   }

@@ -42,7 +42,7 @@ export function adapterHost(
 function emptySnapshot(revision: number): Snapshot {
   const lanes = { playback: 0, prefetch: 0, import: 0, background: 0 };
   return {
-    pool: { providers: [], queued: lanes, bytes: lanes },
+    pool: { providers: [], queued: lanes, bytes: lanes, traffic: [], readers: {}, bandwidth: [] },
     memory: { usedBytes: 0, limitBytes: 0, cachedBytes: 0 },
     cache: { hits: 0, misses: 0, joined: 0 },
     readers: { handles: 0, streams: 0 },
