@@ -6,13 +6,14 @@ import tls from 'node:tls';
  * The limit: the same bodies over as many sockets, read into one reused buffer and thrown away, nothing looked at.
  * Resolves to the bytes read.
  */
-export async function readAndDrop({ host, port, ca, connections, ids }) {
+export async function readAndDrop({ host, port, ca, connections, ids, reads = { count: 0 } }) {
   const buffer = Buffer.allocUnsafeSlow(256 * 1024);
   let bytes = 0;
   const onread = {
     buffer,
     callback(count) {
       bytes += count;
+      reads.count++;
       return true;
     },
   };

@@ -1,7 +1,7 @@
 /** How often the pacer looks whom it owes bytes. */
 const TICK_MS = 2;
 /** What a late timer may make up for; a longer pause is lost, as on a real link. */
-const CATCH_UP_MS = 50;
+const CATCH_UP_MS = 100;
 /** Nobody waits longer than this for a slice to be worth a system call. */
 const LUMP_MS = 10;
 /** Bytes worth a system call: less when few send, for an even flow; more when many do, for little work. */

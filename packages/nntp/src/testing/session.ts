@@ -72,7 +72,8 @@ export class Session {
   async open(secure: boolean, refusal: string | undefined): Promise<void> {
     const { limits, options } = this.host;
     // One for TCP and one for TLS 1.3: nothing the client sends is looked at before they are over.
-    if (limits.handshakeRoundTrips) await this.#wait(limits.rttMs * (secure ? 2 : 1));
+    const handshakeMs = limits.handshakeRoundTrips ? limits.rttMs * (secure ? 2 : 1) : 0;
+    await new Promise<void>((resolve) => this.#timers.after(handshakeMs, resolve));
     if (secure && !(await this.#secure())) return;
     this.#socket.on('data', this.#onData);
     this.limitsChanged();
@@ -81,10 +82,6 @@ export class Session {
       else if (options.greeting === false) this.#stick();
       else this.#say(options.greeting, () => this.#free());
     });
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#timers.after(ms, resolve));
   }
 
   /** Takes over changed rates and timeouts. */

@@ -1,0 +1,108 @@
+import { readChecked } from '../checked.mjs';
+import { fileBytesPerSecond } from '../floors.mjs';
+import { scenario } from '../scenario.mjs';
+import { quantile } from '../statistics.mjs';
+
+const streams = 4;
+
+/** B4: four readers at a time, of four files and of one. */
+export const b4 = scenario({
+  name: 'B4',
+  via: ['api', 'webdav'],
+  files: (sizes) => Array.from({ length: streams }, (_, at) => ({ name: `four-${at}.bin`, size: sizes.mb(200) })),
+  async once(context) {
+    const { published, sizes } = context;
+    const wanted = sizes.mb(150);
+    const different = await together(context, [0, 1, 2, 3], wanted);
+    const same = await together(context, [0, 0, 0, 0], wanted);
+    const altmount = published({ 'premium-750k': 207.5 });
+    const altmountStall = published({ 'premium-750k': 35.7 });
+    const named = (prefix, rows) => rows.map((row) => ({ ...row, metric: `${prefix}, ${row.metric}` }));
+    return [
+      ...named('four files', Object.values(different)),
+      ...named('one file', [
+        { ...same.slowest, floor: context.profile.bytesPerSecond / context.wireRatio / 1e6, altmount },
+        { ...same.fairness },
+        { ...same.stall, altmount: altmountStall },
+        { ...same.longest },
+        { ...same.duplicates },
+      ]),
+    ];
+  },
+});
+
+async function together({ world: open, sim, profile, files, wireRatio, smoke, expect }, indexes, wanted) {
+  const world = await open();
+  for (const index of new Set(indexes)) await world.add(index);
+  await world.quiet();
+  await sim.resetCounts();
+  const readers = [];
+  for (const index of indexes) readers.push(await world.open(index));
+  const reads = await Promise.all(
+    readers.map((reader, at) => readChecked(reader, files[indexes[at]].content, 0, wanted, { hash: smoke })),
+  );
+  for (const reader of readers) await reader.close();
+  await world.quiet();
+  const { duplicates } = await sim.counts();
+  expect(duplicates === 0, `no duplicates, not ${duplicates}`);
+  await world.close();
+  const speeds = reads.map(({ lastMs }) => wanted / 1e3 / lastMs);
+  const waits = reads.flatMap(({ waitsMs }) => waitsMs);
+  return {
+    slowest: {
+      ...{ metric: 'slowest', value: Math.min(...speeds), unit: 'MB/s' },
+      floor: fileBytesPerSecond(profile, wireRatio) / 1e6 / new Set(indexes).size,
+    },
+    fairness: { metric: 'slowest / fastest', value: Math.min(...speeds) / Math.max(...speeds), unit: '', floor: 1 },
+    stall: { metric: 'wait for the next piece, p99', value: quantile(waits, 0.99), unit: 'ms', bar: { most: 20 } },
+    longest: { metric: 'wait for the next piece, longest', value: quantile(waits, 1), unit: 'ms' },
+    duplicates: { metric: 'duplicate bodies', value: duplicates, unit: '', floor: 0, bar: { most: 0 } },
+  };
+}
+
+/** B5: two handles on one file at the same time. */
+export const b5 = scenario({
+  name: 'B5',
+  files: (sizes) => [{ name: 'two.bin', size: sizes.mb(300) }],
+  async once(context) {
+    const result = await together(context, [0, 0], context.sizes.mb(100));
+    return [{ ...result.duplicates, altmount: context.published({ 'premium-750k': 0, 'slow-4m': 0 }) }];
+  },
+});
+
+/** Two readers of one file, at the same time and one second apart: what a peer fetches twice. */
+export const twoReaders = scenario({
+  name: 'two-readers',
+  files: (sizes) => [{ name: 'twice.bin', size: sizes.mb(400) }],
+  async once({ world: open, sim, files, wireRatio, sizes, smoke, expect }) {
+    const wanted = sizes.mb(200);
+    const rows = [];
+    for (const [what, delayMs] of [
+      ['at the same time', 0],
+      ['one second apart', smoke ? 50 : 1000],
+    ]) {
+      const world = await open();
+      await world.add(0);
+      await world.quiet();
+      await sim.resetCounts();
+      const read = async (ms) => {
+        await new Promise((resolve) => setTimeout(resolve, ms));
+        const reader = await world.open(0);
+        const { lastMs } = await readChecked(reader, files[0].content, 0, wanted, { openEnded: true, hash: smoke });
+        await reader.close();
+        return lastMs;
+      };
+      const took = await Promise.all([read(0), read(delayMs)]);
+      await world.quiet();
+      const { bytesSent, duplicates } = await sim.counts();
+      expect(!smoke || duplicates === 0, `no duplicates, not ${duplicates}`);
+      await world.close();
+      rows.push(
+        { metric: `${what}, fetched / wanted`, value: bytesSent / wireRatio / wanted, unit: '', floor: 1 },
+        { metric: `${what}, duplicate bodies`, value: duplicates, unit: '', floor: 0, bar: { most: 0 } },
+        { metric: `${what}, the slower one`, value: Math.max(...took), unit: 'ms' },
+      );
+    }
+    return rows;
+  },
+});
