@@ -367,13 +367,37 @@ function crcByTable(seed: u32, source: usize, length: usize): u32 {
  * (The idea is Chorba's, arXiv 2412.16398.)
  */
 function crcByXor(seed: u32, source: usize, length: usize): u32 {
-  const work = CRC_WORK + REACH;
   memory.fill(CRC_WORK, 0, REACH);
-  // The seed is added to the first four bytes of the message.
+  const left = (length - REACH) & ~<usize>63;
+  cancel(source, left, seed);
+  return remainder(source + left, length - left);
+}
+
+/**
+ * Cancels `length` bytes, a multiple of 64, of a message that comes piece by piece; `history` (REACH bytes, zeros at
+ * the beginning of the message) carries over what they added to the bytes behind them. At least REACH bytes of the
+ * message must stay behind for `foldedCrc32`.
+ * @param seed what is added to the first four bytes: ~0 for the first piece of a message, 0 for the others
+ */
+export function fold(history: usize, source: usize, length: usize, seed: u32): void {
+  if (!length) return;
+  memory.copy(CRC_WORK, history, REACH);
+  cancel(source, length, seed);
+  memory.copy(history, CRC_WORK, REACH);
+}
+
+/** CRC-32 of a message whose beginning was folded into `history`: the rest is REACH to 16384 bytes at `source`. */
+export function foldedCrc32(history: usize, source: usize, length: usize): u32 {
+  memory.copy(CRC_WORK, history, REACH);
+  return ~remainder(source, length);
+}
+
+/** Cancels bytes with the history at the start of the working memory, and leaves the new history there. */
+function cancel(source: usize, length: usize, seed: u32): void {
+  const work = CRC_WORK + REACH;
   let head: v128 = i32x4.replace_lane(i64x2.splat(0), 0, seed);
   let at = source;
-  let left = (length - REACH) & ~<usize>63;
-  const tail = length - left;
+  let left = length;
   while (left) {
     const count = left < ROUND ? left : ROUND;
     const end = work + count;
@@ -418,12 +442,17 @@ function crcByXor(seed: u32, source: usize, length: usize): u32 {
     // The last REACH cancelled bytes are the history of the next round.
     memory.copy(CRC_WORK, end - REACH, REACH);
   }
+}
+
+/** CRC register after the last `tail` bytes, with what was cancelled into them. */
+function remainder(at: usize, tail: usize): u32 {
+  const work = CRC_WORK + REACH;
   // What remains: the last bytes plus what was cancelled into them. Nothing after `work` counts as cancelled any more.
   memory.fill(work, 0, tail + 16);
-  const remainder = CRC_WORK + 32768;
+  const folded = CRC_WORK + 32768;
   for (let i: usize = 0; i < tail; i += 16) {
     v128.store(
-      remainder + i,
+      folded + i,
       v128.xor(
         v128.xor(v128.load(at + i), v128.load(work + i - REACH)),
         v128.xor(
@@ -433,5 +462,5 @@ function crcByXor(seed: u32, source: usize, length: usize): u32 {
       ),
     );
   }
-  return crcByTable(0, remainder, tail);
+  return crcByTable(0, folded, tail);
 }

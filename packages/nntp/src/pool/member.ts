@@ -1,12 +1,15 @@
 import type { Clock } from '@newsreel/core';
-import type { CloseReason, Connection, ConnectionOwner } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
 import type { Exchange } from '../connection/exchange.js';
+import type { CloseReason, ConnectionOwner } from '../connection/owner.js';
 import type { Candidate, PlaceRequest } from './placement.js';
 
 /** What a member tells the pool. */
-export interface MemberOwner extends Pick<ConnectionOwner, 'mayDrop'> {
+export interface MemberOwner extends Pick<ConnectionOwner, 'mayDrop' | 'times'> {
   /** The connection cannot be used any more. */
   ended(member: Member, reason: CloseReason, cause: unknown): void;
+  /** Connections that have articles on the way, without this one. */
+  peersOf(member: Member): readonly { readonly wireBytes: number }[];
   /** A place was given back. */
   freed(member: Member): void;
   /** It was planned, and nobody wants it any more; no socket was ever opened. */
@@ -18,6 +21,12 @@ export class Member implements Candidate, ConnectionOwner {
   readonly #owner: MemberOwner;
   readonly #clock: Clock;
   readonly #places = new Set<Place>();
+  // Counted as places come and go: whoever chooses a connection looks at all of them for every article.
+  #bodies = 0;
+  #sweeps = 0;
+  #playback = 0;
+  #bulk = 0;
+  #unusedBytes = 0;
   readonly #controller = new AbortController();
   readonly #open: (member: Member) => void;
   #begun = false;
@@ -69,19 +78,19 @@ export class Member implements Candidate, ConnectionOwner {
   }
 
   get bodies(): number {
-    return this.#count((place) => place.request.verb === 'body');
+    return this.#bodies;
   }
 
   get sweeps(): number {
-    return this.#count((place) => place.request.verb === 'stat');
+    return this.#sweeps;
   }
 
   get playback(): boolean {
-    return this.#count((place) => place.request.lane === 'playback') > 0;
+    return this.#playback > 0;
   }
 
   get bulk(): boolean {
-    return this.#count((place) => place.request.lane === 'import' || place.request.lane === 'background') > 0;
+    return this.#bulk > 0;
   }
 
   get busy(): boolean {
@@ -93,16 +102,22 @@ export class Member implements Candidate, ConnectionOwner {
   }
 
   get outstandingBytes(): number {
-    let bytes = this.connection?.outstandingBytes ?? 0;
-    for (const place of this.#places) if (!place.used || this.connection === undefined) bytes += place.request.bytes;
-    return bytes;
+    return (this.connection?.outstandingBytes ?? 0) + this.#unusedBytes;
   }
 
   /** Takes a place on this connection. */
   place(request: PlaceRequest, expectedFirstByteMs: number): Place {
     const place = new Place(this, request, expectedFirstByteMs);
     this.#places.add(place);
+    this.#countPlace(place, 1);
     return place;
+  }
+
+  /** Something is sent on a place: from here on the connection counts its bytes, if there is one. */
+  used(place: Place): void {
+    if (this.connection === undefined || !this.#places.has(place)) return;
+    this.#unusedBytes -= place.request.bytes;
+    place.counted = true;
   }
 
   /** Sends, now or as soon as the login is done. */
@@ -125,6 +140,7 @@ export class Member implements Candidate, ConnectionOwner {
   /** A place is free again. */
   free(place: Place): void {
     if (!this.#places.delete(place)) return;
+    this.#countPlace(place, -1);
     this.usedMs = this.#clock.now();
     this.heardMs = this.usedMs;
     if (!this.#begun && !this.busy) this.#owner.unneeded(this);
@@ -135,6 +151,7 @@ export class Member implements Candidate, ConnectionOwner {
   opened(connection: Connection): void {
     this.state = 'open';
     this.connection = connection;
+    for (const place of this.#places) if (place.used && !place.counted) this.used(place);
     this.usedMs = this.#clock.now();
     this.heardMs = this.usedMs;
     for (const exchange of this.#takeWaiting()) connection.send(exchange);
@@ -163,16 +180,27 @@ export class Member implements Candidate, ConnectionOwner {
     return this.#owner.mayDrop();
   }
 
+  peers(): readonly { readonly wireBytes: number }[] {
+    return this.#owner.peersOf(this);
+  }
+
+  times(): ReturnType<ConnectionOwner['times']> {
+    return this.#owner.times();
+  }
+
   #takeWaiting(): readonly Exchange[] {
     const waiting = this.#waiting;
     this.#waiting = [];
     return waiting;
   }
 
-  #count(matches: (place: Place) => boolean): number {
-    let count = 0;
-    for (const place of this.#places) if (matches(place)) count++;
-    return count;
+  #countPlace(place: Place, by: 1 | -1): void {
+    const { verb, lane, bytes } = place.request;
+    if (verb === 'body') this.#bodies += by;
+    else this.#sweeps += by;
+    if (lane === 'playback') this.#playback += by;
+    if (lane === 'import' || lane === 'background') this.#bulk += by;
+    if (!place.counted) this.#unusedBytes += by * bytes;
   }
 }
 
@@ -185,6 +213,8 @@ export class Place {
   readonly expectedFirstByteMs: number;
   /** Whether something was sent on it. */
   used = false;
+  /** Whether the connection counts its bytes among what is still to come. */
+  counted = false;
 
   constructor(member: Member, request: PlaceRequest, expectedFirstByteMs: number) {
     this.#member = member;
@@ -194,7 +224,10 @@ export class Place {
 
   /** Sends on this place. */
   send(exchange: Exchange): void {
-    this.used = true;
+    if (!this.used) {
+      this.used = true;
+      this.#member.used(this);
+    }
     this.#member.send(exchange);
   }
 

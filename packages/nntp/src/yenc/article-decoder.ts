@@ -8,8 +8,6 @@ import { type Damage, placePart, promisedCrc, verifyPart } from './verify.js';
 
 /** Text before `=ybegin` (headers of ARTICLE included) beyond which an article counts as having none. */
 const preambleLimitBytes = 256 * 1024;
-/** The checksum is brought up to date in pieces of at least this: long enough to be fast, short enough to be cached. */
-const hashPieceBytes = 64 * 1024;
 
 const letterY = 121;
 const equals = 61;
@@ -26,7 +24,7 @@ export class YencArticleDecoder implements ArticleDecoder {
   readonly #lines = new LineReader();
   readonly #scanner = new TerminatorScanner();
   readonly #buffer = new PartBuffer();
-  readonly #cursor: DecodeCursor = { state: lineState.line, line: 0, written: 0, crc: 0, hashed: 0, at: 0 };
+  readonly #cursor: DecodeCursor = { state: lineState.line, line: 0, written: 0, crc: 0, hashed: 0, folded: 0, at: 0 };
   #phase: Phase = 'idle';
   #options: DecodeStart | undefined;
   #begin: BeginLine | undefined;
@@ -59,7 +57,7 @@ export class YencArticleDecoder implements ArticleDecoder {
     this.#damage = undefined;
     this.#preambleBytes = 0;
     this.#lines.reset();
-    Object.assign(this.#cursor, { state: lineState.line, line: 0, written: 0, crc: 0, hashed: 0 });
+    Object.assign(this.#cursor, { state: lineState.line, line: 0, written: 0, crc: 0, hashed: 0, folded: 0 });
     this.#phase = options.skipHeaders ? 'headers' : 'preamble';
   }
 
@@ -126,7 +124,7 @@ export class YencArticleDecoder implements ArticleDecoder {
       else this.#fail(damage, stop === stopped.control ? lineState.text : cursor.state);
     } else if (stop === stopped.end) this.#failAtEnd({ reason: 'missing =yend' });
     else if (stop === stopped.control) this.#expectControlLine();
-    else if (cursor.written - cursor.hashed >= hashPieceBytes) this.#engine.hash(cursor, target);
+    else this.#engine.fold(cursor, target);
     return after;
   }
 

@@ -21,6 +21,8 @@ export interface DecodeCursor {
   crc: number;
   /** How many of the decoded bytes `crc` covers. */
   hashed: number;
+  /** How many of the decoded bytes were worked into the target's history, on the way to the next `crc`. */
+  folded: number;
   /** Result of the last call: index after the last consumed byte of its input. */
   at: number;
 }
@@ -33,6 +35,8 @@ export interface DecodeTarget {
   readonly room: Uint8Array;
   /** Where `room` begins in the engine's memory, or -1 when it lies elsewhere. */
   readonly address: number;
+  /** Where the engine keeps what the checksum needs of earlier bytes, or -1: behind `room`'s part for this article. */
+  readonly history: number;
   /** Gives the memory back, once. */
   free(): void;
 }
@@ -50,6 +54,8 @@ export interface DecodeEngine {
    * @returns one of {@link stopped}
    */
   decode(cursor: DecodeCursor, target: DecodeTarget, input: Uint8Array, start: number, end: number): number;
+  /** Works what was just decoded into the checksum, while it is in the processor's cache. May leave some for later. */
+  fold(cursor: DecodeCursor, target: DecodeTarget): void;
   /** Brings `crc` up to date with `written`. */
   hash(cursor: DecodeCursor, target: DecodeTarget): void;
   /** CRC-32 of bytes that lie anywhere, continuing `seed`. */

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 
 const longestName = 256;
+const equalsSign = 61;
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** A number in a header: what it says, or why it cannot be used. */
@@ -46,13 +47,14 @@ export function parseBeginLine(line: Uint8Array): BeginLine | undefined {
   const text = latin1(line);
   if (!text.startsWith('=ybegin ')) return undefined;
   const nameAt = text.indexOf(' name=');
-  const properties = readProperties(nameAt < 0 ? text : text.slice(0, nameAt));
-  if (!properties.has('line') || !properties.has('size')) return undefined;
-  const gluedAt = nameAt < 0 ? -1 : text.search(/=ypart begin=/);
+  const properties = nameAt < 0 ? text : text.slice(0, nameAt);
   const lineLength = numberOf(properties, 'line');
+  const size = numberOf(properties, 'size');
+  if (lineLength === 'absent' || size === 'absent') return undefined;
+  const gluedAt = nameAt < 0 ? -1 : text.indexOf('=ypart begin=');
   return {
     line: typeof lineLength === 'number' ? lineLength : 0,
-    size: numberOf(properties, 'size'),
+    size,
     part: numberOf(properties, 'part'),
     total: numberOf(properties, 'total'),
     name: nameAt < 0 ? '' : readName(line.subarray(nameAt + 6, gluedAt < nameAt ? line.length : gluedAt)),
@@ -64,19 +66,17 @@ export function parseBeginLine(line: Uint8Array): BeginLine | undefined {
 export function parsePartLine(line: Uint8Array): PartLine | undefined {
   const text = latin1(line);
   if (!text.startsWith('=ypart ')) return undefined;
-  const properties = readProperties(text);
-  return { begin: numberOf(properties, 'begin'), end: numberOf(properties, 'end') };
+  return { begin: numberOf(text, 'begin'), end: numberOf(text, 'end') };
 }
 
 /** Reads a `=yend` line, without its line end. `undefined` when it is not one. */
 export function parseEndLine(line: Uint8Array): EndLine | undefined {
   const text = latin1(line);
-  if (!/^=yend(\s|$)/.test(text)) return undefined;
-  const properties = readProperties(text);
+  if (!text.startsWith('=yend') || !isSpace(text, 5)) return undefined;
   return {
-    size: numberOf(properties, 'size'),
-    partCrc: crcOf(properties.get('pcrc32')),
-    fileCrc: crcOf(properties.get('crc32')),
+    size: numberOf(text, 'size'),
+    partCrc: crcOf(propertyOf(text, 'pcrc32')),
+    fileCrc: crcOf(propertyOf(text, 'crc32')),
   };
 }
 
@@ -84,22 +84,38 @@ function latin1(line: Uint8Array): string {
   return Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1');
 }
 
-/** Space-separated `key=value` pairs; unknown ones are kept (nobody asks), of repeated ones the first counts. */
-function readProperties(text: string): Map<string, string> {
-  const properties = new Map<string, string>();
-  for (const word of text.split(/\s+/)) {
-    const equals = word.indexOf('=', 1);
-    if (equals > 0 && !properties.has(word.slice(0, equals)))
-      properties.set(word.slice(0, equals), word.slice(equals + 1));
+/** Value of a space-separated `key=value` pair; of repeated ones the first counts. Read where it stands: cheap. */
+function propertyOf(text: string, key: string): string | undefined {
+  for (let at = text.indexOf(key); at >= 0; at = text.indexOf(key, at + 1)) {
+    const start = at + key.length;
+    if (text.charCodeAt(start) !== equalsSign || at === 0 || !isSpace(text, at - 1)) continue;
+    let end = start + 1;
+    while (!isSpace(text, end)) end++;
+    return text.slice(start + 1, end);
   }
-  return properties;
+  return undefined;
 }
 
-function numberOf(properties: Map<string, string>, key: string): HeaderNumber {
-  const text = properties.get(key);
-  if (text === undefined) return 'absent';
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+/** Whether a character of Latin-1 text is white space; its end counts as such. */
+function isSpace(text: string, at: number): boolean {
+  if (at >= text.length) return true;
+  const code = text.charCodeAt(at);
+  return code === 32 || (code >= 9 && code <= 13) || code === 160;
+}
+
+function numberOf(text: string, key: string): HeaderNumber {
+  const digits = propertyOf(text, key);
+  if (digits === undefined) return 'absent';
+  const value = isDecimal(digits) ? Number(digits) : Number.NaN;
   return Number.isSafeInteger(value) ? value : 'unusable';
+}
+
+function isDecimal(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 48 || code > 57) return false;
+  }
+  return text.length > 0;
 }
 
 /**

@@ -3,6 +3,8 @@ import { inputBytes } from './arena.js';
 import { type DecodeCursor, type DecodeEngine, type DecodeTarget, lineState, roomFor, stopped } from './engine.js';
 import { createOutsideTarget } from './outside-target.js';
 
+/** The checksum is brought up to date in pieces of at least this: a call costs more than a short piece. */
+const hashPieceBytes = 64 * 1024;
 const lineFeed = 10;
 const carriageReturn = 13;
 const dot = 46;
@@ -23,12 +25,17 @@ export function createJavascriptEngine(): DecodeEngine {
     allocate: createOutsideTarget,
     decode: (cursor, target, input, start, end) =>
       decodeBytes(cursor, target, input, start, Math.min(end, start + roomFor(cursor, target))),
-    hash(cursor, target) {
-      cursor.crc = crc32(target.room.subarray(cursor.hashed, cursor.written), cursor.crc);
-      cursor.hashed = cursor.written;
+    fold(cursor, target) {
+      if (cursor.written - cursor.hashed >= hashPieceBytes) hash(cursor, target);
     },
+    hash,
     crc32: (bytes, seed) => crc32(bytes, seed),
   };
+}
+
+function hash(cursor: DecodeCursor, target: DecodeTarget): void {
+  cursor.crc = crc32(target.room.subarray(cursor.hashed, cursor.written), cursor.crc);
+  cursor.hashed = cursor.written;
 }
 
 function decodeBytes(

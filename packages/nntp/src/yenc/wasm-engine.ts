@@ -1,4 +1,4 @@
-import { type Arena, scratchBytes } from './arena.js';
+import { type Arena, largestSlotBytes, type Slot, scratchBytes, slackBytes } from './arena.js';
 import { type DecodeCursor, type DecodeEngine, type DecodeTarget, roomFor } from './engine.js';
 import { createOutsideTarget } from './outside-target.js';
 import type { DecodeEngineName } from './port.js';
@@ -9,11 +9,18 @@ interface Kernels {
   prepare(): void;
   decode(source: number, length: number, target: number, state: number, line: number): number;
   crc32(seed: number, source: number, length: number): number;
+  fold(history: number, source: number, length: number, seed: number): void;
+  foldedCrc32(history: number, source: number, length: number): number;
   readonly resultAddress: { readonly value: number };
 }
 
 /** Predicting longer lines than this gains nothing, and the kernel adds to the number. */
 const longestPredictedLine = 65_536;
+
+/** What `fold` keeps of a message, and how much of it must stay behind. */
+const historyBytes = 2400;
+/** Folding less than this costs more in calls than in work. */
+const leastFold = 4096;
 
 /**
  * The engine on WebAssembly SIMD. It owns the bounds the kernels do not check: input is fed in pieces that fit behind
@@ -40,12 +47,22 @@ export class WasmEngine implements DecodeEngine {
   }
 
   allocate(byteLength: number): DecodeTarget {
-    const slot = this.#arena.takeSlot(byteLength);
+    const slot = this.#takeSlot(byteLength);
     if (!slot) return createOutsideTarget(byteLength);
     const { address, free } = slot;
     const { buffer } = this.#arena.memory;
     const room = new Uint8Array(buffer, address, slot.byteLength);
-    return { bytes: new Uint8Array(buffer, address, byteLength), room, address, free };
+    // Decoding may run into the history only where the part is longer than it says, and then the checksum is void.
+    const history = address + slot.byteLength - historyBytes;
+    if (history < address + byteLength + slackBytes)
+      return { bytes: new Uint8Array(buffer, address, byteLength), room, address, history: -1, free };
+    this.#arena.bytes.fill(0, history, history + historyBytes);
+    return { bytes: new Uint8Array(buffer, address, byteLength), room, address, history, free };
+  }
+
+  #takeSlot(byteLength: number): Slot | undefined {
+    const more = byteLength + historyBytes;
+    return this.#arena.takeSlot(more > largestSlotBytes ? byteLength : more);
   }
 
   decode(cursor: DecodeCursor, target: DecodeTarget, input: Uint8Array, start: number, end: number): number {
@@ -88,11 +105,31 @@ export class WasmEngine implements DecodeEngine {
     return kind;
   }
 
+  fold(cursor: DecodeCursor, target: DecodeTarget): void {
+    this.#fold(cursor, target, leastFold);
+  }
+
   hash(cursor: DecodeCursor, target: DecodeTarget): void {
     const count = cursor.written - cursor.hashed;
     if (target.address < 0 || count === 0) return;
+    if (cursor.folded > 0) {
+      this.#fold(cursor, target, 64);
+      const { address, history } = target;
+      const left = cursor.written - cursor.folded;
+      cursor.crc = this.#kernels.foldedCrc32(history, address + cursor.folded, left) >>> 0;
+      cursor.hashed = cursor.written;
+      return;
+    }
     cursor.crc = this.#kernels.crc32(cursor.crc, target.address + cursor.hashed, count) >>> 0;
     cursor.hashed = cursor.written;
+  }
+
+  /** Folds whole blocks, if there are so many bytes of them, and leaves the end that the last step needs. */
+  #fold(cursor: DecodeCursor, target: DecodeTarget, least: number): void {
+    const count = (cursor.written - cursor.folded - historyBytes) & ~63;
+    if (count < least || target.history < 0) return;
+    this.#kernels.fold(target.history, target.address + cursor.folded, count, cursor.folded === 0 ? -1 : 0);
+    cursor.folded += count;
   }
 
   crc32(bytes: Uint8Array, seed: number): number {

@@ -27,6 +27,30 @@ describe.each(availableEngines())('CRC-32 (%s)', (name) => {
     }
   });
 
+  it('of bytes that come piece by piece is that of zlib, whatever the pieces', () => {
+    const piece = fc.oneof(fc.integer({ min: 1, max: 3000 }), fc.integer({ min: 1, max: 60_000 }));
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 12 }), fc.integer({ min: 0, max: 64 }), (pieces, from) => {
+        const total = Math.min(
+          pieces.reduce((sum, length) => sum + length, 0),
+          200_000,
+        );
+        const target = engine.allocate(total);
+        const cursor = { state: 0, line: 0, written: 0, crc: 0, hashed: 0, folded: 0, at: 0 };
+        for (const length of pieces) {
+          const end = Math.min(total, cursor.written + length);
+          target.bytes.set(data.subarray(from + cursor.written, from + end), cursor.written);
+          cursor.written = end;
+          engine.fold(cursor, target);
+        }
+        engine.hash(cursor, target);
+        target.free();
+        expect(cursor.crc).toBe(zlibCrc32(data.subarray(from, from + total)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('of bytes in the arena is that of zlib', () => {
     const target = engine.allocate(150_000);
     target.bytes.set(noise(150_000, 9));

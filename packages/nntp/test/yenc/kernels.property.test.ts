@@ -19,7 +19,7 @@ function run(
 ) {
   const engine = decodeEngine(name);
   const target = outside ? engine.allocate(17 * 1024 * 1024) : engine.allocate(input.length);
-  const cursor: DecodeCursor = { state: lineState.line, line, written: 0, crc: 0, hashed: 0, at: 0 };
+  const cursor: DecodeCursor = { state: lineState.line, line, written: 0, crc: 0, hashed: 0, folded: 0, at: 0 };
   let stop: number = stopped.more;
   let at = 0;
   for (let turn = 0; at < input.length && stop === stopped.more; turn++) {

@@ -62,7 +62,7 @@ describe.each(availableEngines())('%s beside the npm addon yencode', (name) => {
       if (input.length === 0) continue;
       const theirs = yencode.decodeChunk(input, output, '\r\n');
       const target = engine.allocate(input.length);
-      const cursor: DecodeCursor = { state: lineState.line, line, written: 0, crc: 0, hashed: 0, at: 0 };
+      const cursor: DecodeCursor = { state: lineState.line, line, written: 0, crc: 0, hashed: 0, folded: 0, at: 0 };
       const stop = engine.decode(cursor, target, input, 0, input.length);
       const ours = { bytes: target.room.subarray(0, cursor.written).toString(), read: cursor.at, stop: stops[stop] };
       const theirStop = theirs.ended ? (theirs.state === '\r\n=y' ? 'control' : 'end') : 'more';
