@@ -9,16 +9,17 @@ export interface AdaptivePrefetchOptions {
   /** How long the window should last at the reader's pace, in seconds. @default 2 */
   readonly aheadSeconds?: number | undefined;
   /**
-   * Where readers of a file usually leave soon (a program that probes it): how many times the bytes read in a row are
-   * looked ahead, until {@link AdaptivePrefetchOptions.burstBytes}. @default 16
+   * How many times what a reader has taken in a row he is expected to take, until he has proved to stay
+   * ({@link AdaptivePrefetchOptions.burstBytes}). Small values waste less when a program hops about, large ones are
+   * sooner at full speed. @default 32
    */
   readonly growth?: number | undefined;
   /** What the first readers of a file are expected to take in a row, in bytes. @default 1048576 (1 MiB) */
   readonly firstRunBytes?: number | undefined;
   /**
-   * How far is looked ahead from the first byte on, where readers of a file usually stay, in bytes, and two articles at
-   * least; a reader who has taken a third more than this without leaving earns three more bytes with each one he takes.
-   * So whoever leaves after 8 MB has cost less than twice that. @default 6000000
+   * What may be ahead of a reader when he has taken a fourth more than this in a row, in bytes. Until then no more than
+   * these two together is asked for, so whoever leaves after 8 MB has cost less than twice that; a reader who stays
+   * beyond earns three more bytes with each one he takes. @default 6500000
    */
   readonly burstBytes?: number | undefined;
   /**
@@ -44,9 +45,9 @@ const bytes = () => z.number().int().min(0);
 const adaptiveSchema = z.strictObject({
   maxAheadBytes: bytes().default(96 * mebibyte),
   aheadSeconds: z.number().positive().default(2),
-  growth: z.number().positive().default(16),
+  growth: z.number().positive().default(32),
   firstRunBytes: bytes().default(mebibyte),
-  burstBytes: bytes().default(6_000_000),
+  burstBytes: bytes().default(6_500_000),
   wholeRangeBytes: bytes().default(16 * mebibyte),
   maxConcurrency: z.number().int().min(1).default(160),
 });
@@ -85,16 +86,20 @@ type Knobs = z.output<typeof adaptiveSchema>;
 /** What the reader has earned by what it, and those before it, took in a row. */
 function earned(view: PrefetchView, { growth, firstRunBytes, burstBytes }: Knobs): number {
   const { contiguousBytes, typicalRunBytes = firstRunBytes, articleBytes } = view;
-  const burst = Math.max(burstBytes, 2 * articleBytes);
-  // Readers who left soon will do so again: they are given what they took, and more only with what they take now.
-  const begin = Math.min(burst, Math.max(typicalRunBytes, growth * contiguousBytes));
-  return begin + ramp * Math.max(0, contiguousBytes - (4 / 3) * burst);
+  const proofBytes = 1.25 * burstBytes;
+  // Readers who left soon will do so again; whoever goes on is expected to take many times what he took.
+  const expected = Math.max(Math.min(typicalRunBytes, proofBytes), growth * contiguousBytes);
+  // Of large articles, which take long, one more is enough until the reader has proved to stay.
+  const most = proofBytes + (8 * articleBytes <= proofBytes ? burstBytes : Math.min(articleBytes, burstBytes));
+  const least = contiguousBytes < proofBytes ? 0 : burstBytes + ramp * (contiguousBytes - proofBytes);
+  return Math.max(Math.min(expected, most) - contiguousBytes, least);
 }
 
 /** What the reader takes in the next seconds. A window shorter than a few round trips cannot keep its pace. */
 function paced({ consumedPerSecond, contiguousBytes, latencyMs, articleBytes }: PrefetchView, knobs: Knobs): number {
   const seconds = Math.max(knobs.aheadSeconds, (4 * latencyMs) / 1000);
-  const least = Math.max(2 * articleBytes, contiguousBytes < knobs.burstBytes ? knobs.burstBytes : 0);
+  // A pace is not known before something has been taken at it.
+  const least = Math.max(2 * articleBytes, contiguousBytes < knobs.burstBytes ? 2.25 * knobs.burstBytes : 0);
   return Math.max(least, consumedPerSecond * seconds);
 }
 

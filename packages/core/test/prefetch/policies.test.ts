@@ -32,33 +32,39 @@ describe('adaptive look-ahead', () => {
   it('opens as wide as the readers of the file have stayed', () => {
     expect(ahead({ typicalRunBytes: 65_536 })).toBe(65_536);
     expect(ahead({ typicalRunBytes: 2 * mebi })).toBe(2 * mebi);
-    expect(ahead({ typicalRunBytes: 500 * mebi })).toBe(6_000_000);
+    expect(ahead({ typicalRunBytes: 500 * mebi })).toBe(8_125_000);
   });
 
   it('widens at once for a reader who stays where others left', () => {
-    expect(ahead({ typicalRunBytes: 65_536, contiguousBytes: 131_072, consumedPerSecond: 8 * mebi })).toBe(2 * mebi);
-    expect(ahead({ typicalRunBytes: 65_536, contiguousBytes: mebi, consumedPerSecond: 8 * mebi })).toBe(6_000_000);
+    const stays = { typicalRunBytes: 65_536, consumedPerSecond: 8 * mebi };
+    expect(ahead({ ...stays, contiguousBytes: 131_072 })).toBe(31 * 131_072);
+    expect(ahead({ ...stays, contiguousBytes: mebi })).toBe(14_625_000 - mebi);
   });
 
   it('has never cost a reader who leaves after 8 MB more than 8 MB', () => {
+    const stays = { typicalRunBytes: 1e9, consumedPerSecond: 1e9 };
     for (let contiguousBytes = 0; contiguousBytes <= 8_000_000; contiguousBytes += 50_000)
-      expect(ahead({ contiguousBytes, typicalRunBytes: 1e9, consumedPerSecond: 1e9 })).toBeLessThan(
-        8_000_000 - 750_000,
-      );
+      expect(contiguousBytes + ahead({ ...stays, contiguousBytes })).toBeLessThan(16_000_000 - 750_000);
+  });
+
+  it('brings in one of several large articles at a time until the reader has proved to stay', () => {
+    const large = { typicalRunBytes: 1e9, consumedPerSecond: 1e9, articleBytes: 4 * mebi };
+    expect(ahead(large)).toBe(8_125_000);
+    expect(ahead({ ...large, contiguousBytes: 4 * mebi })).toBe(8_125_000);
+    expect(ahead({ ...large, contiguousBytes: 8_125_000 })).toBe(6_500_000);
   });
 
   it('grows by three bytes with each byte from there on, up to the reader’s pace and the cap', () => {
     const plan = (contiguousBytes: number, consumedPerSecond: number) => ahead({ contiguousBytes, consumedPerSecond });
-    expect(plan(10_000_000, 100 * mebi)).toBe(12_000_000);
-    expect(plan(20_000_000, 100 * mebi)).toBe(42_000_000);
+    expect(plan(10_125_000, 100 * mebi)).toBe(12_500_000);
+    expect(plan(20_125_000, 100 * mebi)).toBe(42_500_000);
     expect(plan(100 * mebi, 8 * mebi)).toBe(16 * mebi);
     expect(plan(100 * mebi, mebi)).toBe(2 * mebi);
     expect(plan(100 * mebi, 500 * mebi)).toBe(96 * mebi);
   });
 
-  it('keeps at least two articles for a slow reader, and for large articles', () => {
+  it('keeps at least two articles for a slow reader', () => {
     expect(ahead({ contiguousBytes: 100 * mebi, consumedPerSecond: 1 })).toBe(1_500_000);
-    expect(ahead({ articleBytes: 4 * mebi, typicalRunBytes: 8 * mebi })).toBe(8 * mebi);
   });
 
   it('asks for a short range with a known end at once, and for no more than it', () => {
@@ -87,7 +93,7 @@ describe('adaptive look-ahead', () => {
   });
 
   it('obeys its options and refuses nonsense', () => {
-    expect(adaptive({ firstRunBytes: 1000, burstBytes: 0 })(view()).aheadBytes).toBe(1000);
+    expect(adaptive({ firstRunBytes: 1000 })(view()).aheadBytes).toBe(1000);
     const plan = adaptive({ maxAheadBytes: 0 })(view());
     expect(plan.aheadBytes).toBe(0);
     expect(() => adaptive({ maxAheadBytes: -1 })).toThrow(/maxAheadBytes/);
