@@ -100,6 +100,15 @@ export interface NntpOptions {
   readonly minBytesPerSecond?: number | undefined;
   /** How long an article may be slower than {@link NntpOptions.minBytesPerSecond}, in milliseconds. @default 10_000 */
   readonly rateWindowMs?: number | undefined;
+  /**
+   * Slowest an article may arrive, as a share of what the account's other busy connections receive in the same
+   * {@link NntpOptions.shareWindowMs} (the one in the middle, of at least two): a connection that lags behind is replaced.
+   * 0 allows any. Gauge: `newsreel_article_failures_total{code="ERR_TIMEOUT"}`.
+   * @default 0.125
+   */
+  readonly minRateShare?: number | undefined;
+  /** How long rates are compared with those of other connections, in milliseconds. @default 2000 */
+  readonly shareWindowMs?: number | undefined;
   /** Idle connections are closed after this long, in milliseconds. @default 120_000 */
   readonly idleTimeoutMs?: number | undefined;
   /** Idle connections send DATE this often so that the server keeps them, in milliseconds; 0 sends none. @default 45_000 */
@@ -124,6 +133,11 @@ export interface NntpOptions {
    * @default 1_048_576
    */
   readonly drainBytes?: number | undefined;
+  /**
+   * An answer nobody wants any more that brings nothing for this long costs the socket, in milliseconds (or four times the
+   * usual wait for a first byte, where that is longer). @default 1000
+   */
+  readonly drainStallMs?: number | undefined;
   /**
    * Wire bytes the account may deliver per {@link NntpOptions.quotaPeriodMs}. Once they are used nothing more is asked of
    * it (`ERR_QUOTA`, event `provider:degraded`); what is on the wire then still arrives. Counted in this process only.

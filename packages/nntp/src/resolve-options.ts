@@ -66,6 +66,8 @@ const schema = z.strictObject({
   deadlines: deadlines.optional(),
   minBytesPerSecond: z.number().min(0).default(4096),
   rateWindowMs: milliseconds(10_000),
+  minRateShare: z.number().min(0).max(1).default(0.125),
+  shareWindowMs: milliseconds(2000),
   idleTimeoutMs: milliseconds(120_000),
   keepAliveMs: z.number().int().min(0).max(86_400_000).default(45_000),
   warmConnections: z.number().int().min(0).max(1000).default(0),
@@ -75,6 +77,7 @@ const schema = z.strictObject({
   socks: z.union([z.string(), socks]).optional(),
   connect: z.custom<(target: NntpTarget) => Duplex | Promise<Duplex>>(isFunction, 'must be a function').optional(),
   drainBytes: z.number().int().min(0).default(1_048_576),
+  drainStallMs: milliseconds(1000),
   group: line.regex(/^\S+$/, 'must be one word').default('alt.binaries.test'),
   quotaBytes: z.number().int().min(0).optional(),
   quotaPeriodMs: z

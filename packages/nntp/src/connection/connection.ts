@@ -4,21 +4,12 @@ import { type BlockReader, ReplyParser, type StatusLine } from '../protocol/repl
 import { showReply } from '../replies.js';
 import type { ResolvedNntpOptions } from '../resolve-options.js';
 import { type ArticleDecoder, createArticleDecoder } from '../yenc/decoder.js';
+import { DrainWatch } from './drain-watch.js';
 import { Ask, type Exchange, type ExchangeHost, type ExchangeTimes, type Repeat } from './exchange.js';
+import type { CloseReason, ConnectionOwner } from './owner.js';
 import { type Entry, newEntry, Pipeline } from './pipeline.js';
 import { ReplyWatch } from './reply-watch.js';
 import type { Wire } from './wire.js';
-
-/** Why a connection ended. */
-export type CloseReason = 'idle' | 'error' | 'shutdown' | 'aborted';
-
-/** What a connection asks of and tells its owner. */
-export interface ConnectionOwner {
-  /** No command can be sent any more; the socket may take a moment to go. Called before the exchanges in flight fail. */
-  ended(reason: CloseReason, cause: unknown): void;
-  /** Whether a socket may be dropped now to save the bytes still coming. */
-  mayDrop(): boolean;
-}
 
 /** With no more than this to come (a sign of life being answered) a connection is ended politely. */
 const fewBytes = 4096;
@@ -33,6 +24,7 @@ export class Connection implements ExchangeHost {
   readonly #clock: Clock;
   readonly #owner: ConnectionOwner;
   readonly #watch: ReplyWatch;
+  readonly #drain: DrainWatch;
   readonly #pipeline = new Pipeline();
   #wire: Wire;
   #parser!: ReplyParser;
@@ -47,9 +39,13 @@ export class Connection implements ExchangeHost {
     this.#options = options;
     this.#clock = clock;
     this.#owner = owner;
-    this.#watch = new ReplyWatch(clock, { ...options, bodyMs: options.deadlines.bodyMs }, (cause) =>
-      this.#end('error', cause),
-    );
+    const limits = { ...options, bodyMs: options.deadlines.bodyMs, peers: () => owner.peers() };
+    this.#watch = new ReplyWatch(clock, limits, (cause) => this.#end('error', cause));
+    this.#drain = new DrainWatch(clock, options.drainStallMs, {
+      ...{ pipeline: this.#pipeline, owner },
+      received: () => this.#wireBytes,
+      drop: () => this.#end('aborted', this.#broken('was dropped: what nobody wanted came too slowly')),
+    });
     this.#wire = wire;
     this.#listen(wire);
   }
@@ -124,6 +120,7 @@ export class Connection implements ExchangeHost {
   cancel(exchange: Exchange): 'withdrawn' | 'draining' {
     const withdrawn = this.#pipeline.withdraw(exchange);
     if (!withdrawn) this.#pipeline.disown(exchange);
+    if (this.#pipeline.head?.cancelled) this.#drain.start();
     this.#dropIfUnwanted();
     return withdrawn ? 'withdrawn' : 'draining';
   }
@@ -203,6 +200,8 @@ export class Connection implements ExchangeHost {
 
   #watchHead(): void {
     const head = this.#pipeline.head;
+    this.#drain.stop();
+    if (head?.cancelled) this.#drain.start();
     if (head === undefined) this.#watch.clear();
     else this.#watch.awaitReply(head.exchange.phase, head.exchange.deadlineMs);
   }
@@ -280,6 +279,7 @@ export class Connection implements ExchangeHost {
     this.#ended = true;
     this.#parser.stop();
     this.#watch.clear();
+    this.#drain.stop();
     this.#hangUp(politely);
     const entries = this.#pipeline.clear();
     this.#owner.ended(reason, cause);

@@ -3,9 +3,10 @@ import { onAbort, throwIfAborted } from '@newsreel/core/plugin';
 import { commands } from '../protocol/commands.js';
 import { meaningOf, showReply } from '../replies.js';
 import type { ResolvedNntpOptions } from '../resolve-options.js';
-import { Connection, type ConnectionOwner } from './connection.js';
+import { Connection } from './connection.js';
 import { type DialContext, dial, upgrade } from './dial.js';
 import { login, type Refusal, refusal } from './login.js';
+import type { ConnectionOwner } from './owner.js';
 
 /** A connection that is logged in, or why there is none. */
 export type HandshakeResult =

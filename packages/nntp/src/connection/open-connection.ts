@@ -68,7 +68,12 @@ export async function openConnection(options: NntpOptions, how: OpenConnectionOp
     clock: how.clock ?? systemClock,
     sessions: new TlsSessions(),
     signal: how.signal ?? new AbortController().signal,
-    owner: { ended: () => {}, mayDrop: () => true },
+    owner: {
+      ended: () => {},
+      mayDrop: () => true,
+      peers: () => [],
+      times: () => ({ roundTripMs: 0, redialMs: Number.POSITIVE_INFINITY }),
+    },
   });
   if (result.refused !== undefined) throw result.refused.error;
   return new OpenConnection(result.connection, resolved);

@@ -1,4 +1,5 @@
 import { type Clock, TimeoutError, type TimeoutPhase } from '@newsreel/core';
+import { PeerRates } from './peer-rates.js';
 
 /** How slow an answer may be once it has begun. */
 export interface BodyLimits {
@@ -8,11 +9,21 @@ export interface BodyLimits {
   readonly minBytesPerSecond: number;
   /** Length of a window in milliseconds. */
   readonly rateWindowMs: number;
+  /** Slowest rate allowed, as a share of what the other connections receive meanwhile; 0 allows any. */
+  readonly minRateShare: number;
+  /** How long rates are compared, in milliseconds. */
+  readonly shareWindowMs: number;
+  /** Other connections that are receiving. */
+  readonly peers: () => readonly { readonly wireBytes: number }[];
 }
+
+/** Most articles are complete after this share of a window: only then is it worth looking at the others. */
+const beforeComparing = 0.25;
 
 /**
  * The deadlines of one connection: only the answer next in line is watched. A body must keep a minimum rate in each
- * window, so that a server cannot stay in use by sending a byte now and then.
+ * window, so that a server cannot stay in use by sending a byte now and then; and a share of what other connections
+ * receive, so that one that lags behind is replaced by a new one.
  */
 export class ReplyWatch {
   readonly #clock: Clock;
@@ -40,22 +51,44 @@ export class ReplyWatch {
   /** An answer has begun; `receivedBytes` tells how much has come on this connection. */
   awaitBody(receivedBytes: () => number): void {
     const { bodyMs, minBytesPerSecond, rateWindowMs } = this.#limits;
-    const lastMs = this.#clock.now() + bodyMs;
+    const beganMs = this.#clock.now();
+    const lastMs = beganMs + bodyMs;
     const enough = (minBytesPerSecond * rateWindowMs) / 1000;
     let windowBytes = receivedBytes();
-    const nextWindow = () => {
-      this.#dueMs = Math.min(lastMs, this.#clock.now() + rateWindowMs);
-    };
-    nextWindow();
+    let windowEndMs = beganMs + rateWindowMs;
+    const comparison = this.#comparison(receivedBytes, beganMs);
+    this.#dueMs = Math.min(lastMs, windowEndMs, comparison.dueMs);
     this.#check = () => {
-      if (this.#clock.now() >= lastMs) return new TimeoutError({ phase: 'body', afterMs: bodyMs });
-      const bytes = receivedBytes() - windowBytes;
-      if (bytes < enough) return tooSlow(bytes, rateWindowMs);
-      windowBytes += bytes;
-      nextWindow();
-      return undefined;
+      const nowMs = this.#clock.now();
+      if (nowMs >= lastMs) return new TimeoutError({ phase: 'body', afterMs: bodyMs });
+      if (nowMs >= windowEndMs) {
+        const bytes = receivedBytes() - windowBytes;
+        if (bytes < enough) return tooSlow(bytes, rateWindowMs);
+        windowBytes += bytes;
+        windowEndMs = nowMs + rateWindowMs;
+      }
+      const lagging = nowMs >= comparison.dueMs ? comparison.look(nowMs) : undefined;
+      this.#dueMs = Math.min(lastMs, windowEndMs, comparison.dueMs);
+      return lagging;
     };
     this.#arm();
+  }
+
+  /** Looks, window by window, whether a body lags behind what other connections receive. */
+  #comparison(receivedBytes: () => number, beganMs: number) {
+    const { minRateShare, shareWindowMs, peers } = this.#limits;
+    let rates: PeerRates | undefined;
+    const comparison = {
+      dueMs: minRateShare > 0 ? beganMs + beforeComparing * shareWindowMs : Number.POSITIVE_INFINITY,
+      look(nowMs: number): TimeoutError | undefined {
+        const bytes = rates?.bytes ?? 0;
+        if (rates !== undefined && bytes < minRateShare * rates.medianBytes) return tooSlow(bytes, shareWindowMs);
+        rates = new PeerRates(receivedBytes, peers());
+        comparison.dueMs = nowMs + shareWindowMs;
+        return undefined;
+      },
+    };
+    return comparison;
   }
 
   /** Nothing is waited for. */

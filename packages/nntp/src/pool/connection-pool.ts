@@ -1,7 +1,8 @@
 import { ClosedError, type PluginContext, ProviderUnavailableError } from '@newsreel/core';
 import { closeOnce } from '@newsreel/core/plugin';
-import type { CloseReason, Connection } from '../connection/connection.js';
+import type { Connection } from '../connection/connection.js';
 import { type HandshakeResult, handshake } from '../connection/handshake.js';
+import type { CloseReason } from '../connection/owner.js';
 import type { Refusal } from '../connection/login.js';
 import { TlsSessions } from '../connection/wire.js';
 import type { ResolvedNntpOptions } from '../resolve-options.js';
@@ -100,6 +101,19 @@ export class ConnectionPool implements MemberOwner {
     if (nowMs - this.#droppedMs < dropIntervalMs) return false;
     this.#droppedMs = nowMs;
     return true;
+  }
+
+  peersOf(member: Member): readonly Connection[] {
+    const peers: Connection[] = [];
+    for (const { connection, state, bodies } of this.#members)
+      if (connection !== undefined && connection !== member.connection && state === 'open' && bodies > 0)
+        peers.push(connection);
+    return peers;
+  }
+
+  times(): { readonly roundTripMs: number; readonly redialMs: number } {
+    const { roundTripMs, connectMs } = this.#stats;
+    return { roundTripMs, redialMs: connectMs + roundTripMs };
   }
 
   ended(member: Member, reason: CloseReason, cause: unknown): void {

@@ -96,3 +96,50 @@ describe('what nobody wants any more', () => {
     expect(on.counts().commands).toMatchObject({ BODY: 1 });
   });
 });
+
+describe('an answer nobody wants that does not come along', () => {
+  it('costs the socket soon when it stalls, and several at once do', async () => {
+    const on = await server({ faults: [{ type: 'stall', afterBytes: 5000 }] });
+    const file = await post(on, 4, 100_000);
+    const context = testContext();
+    const tested = provider(on, { connections: 4, depth: 1, drainStallMs: 100 }, context);
+    const controller = new AbortController();
+    const asked = idsOf(file).map((id) => tested.fetch(id, { signal: controller.signal, expectedBytes: 100_000 }));
+    await until('all are under way', () => on.counts().bytesSent >= 20_000);
+    controller.abort(enough);
+    for (const each of asked) await expect(each).rejects.toBe(enough);
+    await until('the sockets are gone', () => context.of('connection:closed').length === 4, 2000);
+    expect(context.of('connection:closed').every(({ reason }) => reason === 'aborted')).toBe(true);
+    await until('no place is taken', () => tested.stats().connectionsBusy === 0);
+    expect(context.ledger.usedBytes).toBe(0);
+  });
+
+  it('hands over to other connections what waits behind it', async () => {
+    const on = await server({ faults: [{ type: 'stallBeforeReply', times: 1 }] });
+    const file = await post(on, 2, 20_000);
+    const [stuck, behind] = idsOf(file) as [string, string];
+    const tested = provider(on, { connections: 1, depth: 2, drainStallMs: 100 });
+    await tested.warm(1);
+    const controller = new AbortController();
+    const unwanted = tested.fetch(stuck, { signal: controller.signal });
+    const wanted = tested.fetch(behind);
+    await until('it is asked for', () => on.counts().commands.BODY === 1);
+    controller.abort(enough);
+    await expect(unwanted).rejects.toBe(enough);
+    (await wanted).release();
+    expect(on.counts()).toMatchObject({ connections: 2, duplicates: 0 });
+  });
+
+  it('costs the socket as well when it trickles', async () => {
+    const on = await server({ faults: [{ type: 'trickle', bytesPerSecond: 8000 }] });
+    const file = await post(on, 2, 100_000);
+    const context = testContext();
+    const tested = provider(on, { connections: 2, depth: 1 }, context);
+    const controller = new AbortController();
+    const asked = idsOf(file).map((id) => tested.fetch(id, { signal: controller.signal, expectedBytes: 100_000 }));
+    await until('both are under way', () => on.counts().commands.BODY === 2);
+    controller.abort(enough);
+    for (const each of asked) await expect(each).rejects.toBe(enough);
+    await until('the sockets are gone', () => context.of('connection:closed').length === 2, 2000);
+  });
+});
