@@ -13,7 +13,7 @@ if (isMainThread) {
   process.disconnect();
 } else {
   const [setting] = await once(parentPort, 'message');
-  const result = await measure({ ...setting, variant: 'one' }, async () => {
+  const result = await measure({ ...setting, variant: 'one', threads: 0 }, async () => {
     parentPort.postMessage('warm');
     await once(parentPort, 'message');
   });

@@ -33,6 +33,7 @@ const cases = {
 };
 const variants = {
   one: { variant: 'one', threads: 0 },
+  wrapped: { variant: 'wrapped', threads: 0 },
   transfer: { variant: 'transfer', threads: 1 },
   slab: { variant: 'slab', threads: 1 },
   shared: { variant: 'shared', threads: 1 },

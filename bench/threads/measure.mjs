@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createEngine } from '@newsreel/core';
+import { wrapSource } from '@newsreel/core/plugin';
 import { nntp } from '@newsreel/nntp';
 import { crc32 } from '@newsreel/nntp/internal';
 import { threadedProvider } from './threaded-provider.mjs';
@@ -13,8 +14,9 @@ export async function measure(
 ) {
   const tls = wire === 'TLS' ? { ca: server.ca, servername: 'localhost' } : false;
   const options = { host: server.host, port: tls ? server.tlsPort : server.port, tls, connections, name: 'bench' };
-  const threaded = variant === 'one' ? undefined : threadedProvider({ ...options, threads, variant });
-  const engine = await createEngine({ providers: [threaded?.factory ?? nntp(options)] });
+  const threaded = threads > 0 ? threadedProvider({ ...options, threads, variant }) : undefined;
+  const onlyNntp = variant === 'wrapped' ? wrapped(options) : nntp(options);
+  const engine = await createEngine({ providers: [threaded?.factory ?? onlyNntp] });
   await (threaded ?? engine).warm(connections);
   const [ids, watchedIds] = server.ids;
 
@@ -66,6 +68,16 @@ export async function measure(
   await engine.close();
   await threaded?.close();
   return result;
+}
+
+/** One thread again, but plugged in the way the prototype is: what that costs is not the threads' fault. */
+function wrapped(options) {
+  return (context) => {
+    const inner = nntp(options)(context);
+    const source = { id: 'wrapped', fetch: (id, how) => inner.fetch(id, how), stat: (ids) => inner.stat(ids) };
+    const provider = wrapSource(source, context, { concurrency: options.connections * 2 });
+    return Object.assign(provider, { warm: (count) => inner.warm(count), close: () => inner.close() });
+  };
 }
 
 /** Fetches `count` articles, so many at a time. Resolves to their bytes. */
