@@ -7,7 +7,7 @@ import { type ArticleDecoder, createArticleDecoder } from '../yenc/decoder.js';
 import { DrainWatch } from './drain-watch.js';
 import { Ask, type Exchange, type ExchangeHost, type ExchangeTimes, type Repeat } from './exchange.js';
 import type { CloseReason, ConnectionOwner } from './owner.js';
-import { type Entry, newEntry, Pipeline } from './pipeline.js';
+import { type Entry, Pipeline } from './pipeline.js';
 import { ReplyWatch } from './reply-watch.js';
 import type { Wire } from './wire.js';
 
@@ -109,7 +109,7 @@ export class Connection implements ExchangeHost {
   ): Promise<StatusLine> {
     const ask = new Ask(command, phase, this.#options.deadlines, block);
     if (this.#ended) ask.failed(this.#broken('had closed the connection'));
-    else this.#write([newEntry(ask)]);
+    else this.#write([this.#pipeline.jump(ask)]);
     return ask.answer;
   }
 
@@ -194,7 +194,8 @@ export class Connection implements ExchangeHost {
   #write(entries: readonly Entry[]): void {
     if (entries.length === 0) return;
     if (this.#pipeline.wrote(entries, this.#clock.now())) this.#watchHead();
-    const text = entries.map((entry) => entry.exchange.command).join('');
+    let text = '';
+    for (const entry of entries) text += entry.exchange.command;
     if (text !== '') this.#wire.write(text);
   }
 

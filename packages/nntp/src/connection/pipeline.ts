@@ -3,6 +3,8 @@ import type { Exchange } from './exchange.js';
 /** One exchange in the line, and what is known about its progress. */
 export interface Entry {
   readonly exchange: Exchange;
+  /** Bytes its answer will probably have. */
+  readonly expectedBytes: number;
   /** When its command was written, in milliseconds of the clock. */
   writtenMs: number;
   /** Whether nothing else was in flight when it was written. */
@@ -20,6 +22,7 @@ export class Pipeline {
   readonly #written: Entry[] = [];
   #unwritten: Entry[] = [];
   #held: Entry[] = [];
+  #expectedBytes = 0;
 
   /** The entry whose answer comes next. */
   get head(): Entry | undefined {
@@ -39,15 +42,15 @@ export class Pipeline {
 
   /** Bytes that will probably still come. */
   get outstandingBytes(): number {
-    let bytes = 0;
-    for (const line of [this.#written, this.#held, this.#unwritten])
-      for (const entry of line) bytes += Math.max(0, entry.exchange.expectedBytes - entry.receivedBytes);
-    return bytes;
+    const { head } = this;
+    return this.#expectedBytes - (head === undefined ? 0 : Math.min(head.expectedBytes, head.receivedBytes));
   }
 
   /** Puts an exchange at the end of what is to be written. */
   add(exchange: Exchange): void {
-    this.#unwritten.push(newEntry(exchange));
+    const entry = newEntry(exchange);
+    this.#expectedBytes += entry.expectedBytes;
+    this.#unwritten.push(entry);
   }
 
   /** Takes everything that is to be written out of the line. */
@@ -55,6 +58,13 @@ export class Pipeline {
     const entries = this.#unwritten;
     this.#unwritten = [];
     return entries;
+  }
+
+  /** Puts an exchange at the very front of what is to be written, to be written at once. */
+  jump(exchange: Exchange): Entry {
+    const entry = newEntry(exchange);
+    this.#expectedBytes += entry.expectedBytes;
+    return entry;
   }
 
   /** Counts entries as written now. Returns whether the first of them is the next to be answered. */
@@ -70,7 +80,9 @@ export class Pipeline {
 
   /** The head has been answered. */
   shift(): Entry | undefined {
-    return this.#written.shift();
+    const entry = this.#written.shift();
+    if (entry !== undefined) this.#expectedBytes -= entry.expectedBytes;
+    return entry;
   }
 
   /** The head is to be sent again later. */
@@ -78,6 +90,7 @@ export class Pipeline {
     const entry = this.#written.shift();
     if (entry === undefined) return;
     entry.touched = false;
+    entry.receivedBytes = 0;
     this.#held.push(entry);
   }
 
@@ -92,7 +105,8 @@ export class Pipeline {
     for (const line of [this.#unwritten, this.#held]) {
       const at = line.findIndex((entry) => entry.exchange === exchange);
       if (at === -1) continue;
-      line.splice(at, 1);
+      const [entry] = line.splice(at, 1);
+      this.#expectedBytes -= entry?.expectedBytes ?? 0;
       return true;
     }
     return false;
@@ -110,11 +124,12 @@ export class Pipeline {
     this.#written.length = 0;
     this.#held = [];
     this.#unwritten = [];
+    this.#expectedBytes = 0;
     return entries;
   }
 }
 
-/** An entry that has not been written. */
-export function newEntry(exchange: Exchange): Entry {
-  return { exchange, writtenMs: 0, alone: false, cancelled: false, touched: false, receivedBytes: 0 };
+function newEntry(exchange: Exchange): Entry {
+  const { expectedBytes } = exchange;
+  return { exchange, expectedBytes, writtenMs: 0, alone: false, cancelled: false, touched: false, receivedBytes: 0 };
 }

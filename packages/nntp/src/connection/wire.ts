@@ -117,8 +117,12 @@ export class StreamWire implements Wire {
   #take(input: Uint8Array, start: number, end: number): boolean {
     if (this.#receiver === undefined) this.#early.push(input.slice(start, end));
     else this.#receiver.received(input, start, end);
-    return this.#budget.spend(end - start, () => this.#stream?.resume());
+    return this.#budget.spend(end - start, this.#resume);
   }
+
+  readonly #resume = (): void => {
+    this.#stream?.resume();
+  };
 
   readonly #onData = (chunk: Uint8Array): void => {
     if (!this.#take(chunk, 0, chunk.length)) this.#stream?.pause();

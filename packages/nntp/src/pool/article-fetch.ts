@@ -105,8 +105,14 @@ export class ArticleFetch implements Exchange, BlockReader {
       onBegin: (part, bytes) => {
         this.#leading = this.#tellSink((sink) => sink.begin({ provider: this.#context.options.name, part, bytes }));
       },
+      // Called for every read: without a closure of its own.
       onProgress: (available) => {
-        if (this.#leading) this.#tellSink((sink) => sink.progress(available));
+        if (!this.#leading) return;
+        try {
+          this.#options.sink?.progress(available);
+        } catch (error) {
+          this.#readerFailed(error);
+        }
       },
       charge: (bytes) => this.#charge.resize(bytes),
       onLost: (reason) => {
@@ -250,10 +256,14 @@ export class ArticleFetch implements Exchange, BlockReader {
     try {
       return tell(sink) === true;
     } catch (error) {
-      // A reader's mistake must not cost the others on this connection their articles.
-      this.#context.logger.error({ err: error }, 'a reader failed while an article arrived');
+      this.#readerFailed(error);
       return false;
     }
+  }
+
+  /** A reader's mistake must not cost the others on this connection their articles. */
+  #readerFailed(error: unknown): void {
+    this.#context.logger.error({ err: error }, 'a reader failed while an article arrived');
   }
 
   #corrupt(damage: { reason: string; expectedCrc?: number | undefined; actualCrc?: number | undefined }) {
