@@ -1,5 +1,7 @@
-// A process of its own for measurements of a whole process: node child.mjs <module> <JSON>. The module's default export
-// is called with the JSON; what it resolves to goes back to the parent.
-const [, , module, input] = process.argv;
-const { default: job } = await import(module);
-process.send?.(await job(JSON.parse(input ?? '{}')), () => process.exit(0));
+// A process of its own for measurements of a whole process: node child.mjs <module>. The module's default export is
+// called with the first message from the parent; what it resolves to is sent back.
+const { default: job } = await import(process.argv[2]);
+process.once('message', async (input) => {
+  process.send(await job(input), () => process.exit(0));
+});
+process.send('ready');

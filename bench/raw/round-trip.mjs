@@ -15,7 +15,7 @@ export const nzbget = {
   name: 'nzbget',
   smoke: true,
   async run({ smoke = false, repeat } = {}) {
-    const size = smoke ? 20_000_000 : 400_000_000;
+    const size = smoke ? 20_000_000 : 800_000_000;
     const server = await simulate({ rttMs }, [{ name: 'far.bin', bytes: { size, seed: 2 }, partBytes: 716_800 }]);
     try {
       const options = smoke ? { rounds: 1, warmUp: 0 } : { rounds: repeat ?? 5 };
