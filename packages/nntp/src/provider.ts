@@ -140,20 +140,28 @@ export class NntpProvider implements Provider {
   }
 
   stats(): ProviderStats {
-    const { policy, members } = this.#pool;
-    const all = [...members];
-    const { articles, bytes, missing, corrupt, failures, latencyMs, bytesPerSecond } = this.#stats;
-    const cooling = policy.waiting && this.#pool.open === 0;
+    const { policy } = this.#pool;
+    const now = this.#pool.census();
+    const stats = this.#stats;
+    const cooling = policy.waiting && now.open === 0;
+    // Written out: this object is made for every article.
     return {
-      ...{ name: this.name, priority: this.priority, articles, bytes, missing, corrupt, failures },
-      ...{ latencyMs, bytesPerSecond },
+      name: this.name,
+      priority: this.priority,
+      articles: stats.articles,
+      bytes: stats.bytes,
+      missing: stats.missing,
+      corrupt: stats.corrupt,
+      failures: stats.failures,
+      latencyMs: stats.latencyMs,
+      bytesPerSecond: stats.bytesPerSecond,
       state: policy.disabled ? 'disabled' : cooling ? 'degraded' : 'ready',
       connectionLimit: this.#options.connections,
       learnedLimit: policy.limit,
-      connectionsOpen: all.filter((member) => member.begun).length,
-      connectionsBusy: all.filter((member) => member.busy).length,
-      freeSlots: this.#freeSlots(),
-      wireBytes: this.#wireBytes(),
+      connectionsOpen: now.begun,
+      connectionsBusy: now.busy,
+      freeSlots: this.#closed ? 0 : now.free,
+      wireBytes: now.wireBytes,
       quota: this.#quota?.now(),
     };
   }
@@ -172,12 +180,6 @@ export class NntpProvider implements Provider {
     return this.close();
   }
 
-  #wireBytes(): number {
-    let bytes = this.#stats.closedWireBytes;
-    for (const member of this.#pool.members) bytes += member.connection?.wireBytes ?? 0;
-    return bytes;
-  }
-
   #makeQuota(): Quota | undefined {
     const { quotaBytes: limitBytes, quotaPeriodMs: periodMs, quotaUsedBytes: usedBytes } = this.#options;
     if (limitBytes === undefined) return undefined;
@@ -185,7 +187,7 @@ export class NntpProvider implements Provider {
     const provider = this.name;
     return new Quota({
       ...{ provider, limitBytes, periodMs, usedBytes, clock },
-      wireBytes: () => this.#wireBytes(),
+      wireBytes: () => this.#pool.census().wireBytes,
       spent: (cause) => events.emit('provider:degraded', { provider, disabled: false, cause }),
       renewed: () => {
         events.emit('provider:recovered', { provider });
@@ -220,16 +222,6 @@ export class NntpProvider implements Provider {
   #noRoom(): ProviderUnavailableError {
     const message = `${this.name}: all connections are being opened or closed; try again`;
     return new ProviderUnavailableError({ provider: this.name, message });
-  }
-
-  #freeSlots(): number {
-    const { depth, members, mayDial, policy } = this.#pool;
-    let free = mayDial ? Math.max(0, policy.limit - members.size) : 0;
-    for (const member of members) {
-      const deepest = { dialling: 1, open: depth, closing: 0 }[member.state];
-      free += Math.max(0, deepest - member.bodies);
-    }
-    return this.#closed ? 0 : free;
   }
 
   /** Why nobody can be asked, when waiting for a connection makes no sense. */

@@ -6,6 +6,7 @@ import type { CloseReason } from '../connection/owner.js';
 import type { Refusal } from '../connection/login.js';
 import { TlsSessions } from '../connection/wire.js';
 import type { ResolvedNntpOptions } from '../resolve-options.js';
+import { type Census, takeCensus } from './census.js';
 import type { ConnectionStats } from './connection-stats.js';
 import { DialPolicy } from './dial-policy.js';
 import { LearnedLimit } from './learned-limit.js';
@@ -64,6 +65,12 @@ export class ConnectionPool implements MemberOwner {
   /** Whether another connection may be opened now. */
   get mayDial(): boolean {
     return !this.#closed && this.policy.mayDial(this.#members.size, this.#count('dialling'));
+  }
+
+  /** Counts everything in one go. */
+  census(): Census {
+    const dials = (dialling: number) => !this.#closed && this.policy.mayDial(this.#members.size, dialling);
+    return takeCensus(this.#members, { depth: this.depth, limit: this.policy.limit, dials }, this.#stats);
   }
 
   /** Articles asked for ahead on one connection, at present. */
