@@ -56,8 +56,8 @@ export class Inquiry {
   }
 
   /**
-   * Whom to ask besides those who are late: other providers of their tiers; then the same ones, on another connection;
-   * and those of higher tiers only when none of these has room.
+   * Whom to ask besides those who are late: other providers of their tiers; those of higher tiers only when none of
+   * these has room; and the late ones again, on another connection, when nobody else has.
    */
   rivals(): Candidates {
     const failed = (member: Member, cause: unknown) => this.failed(member, cause);
@@ -67,9 +67,13 @@ export class Inquiry {
       failed,
       otherwise,
     });
-    const higher = group('higher', () => this.#fresh().filter((member) => member.provider.priority > this.#tier()));
-    const again = group('again', () => this.#once(), higher);
-    return group('rivals', () => (this.#underWay.size > 0 ? this.#peers() : this.open()), again);
+    const again = group('again', () => this.#once());
+    const higher = group(
+      'higher',
+      () => this.#fresh().filter((member) => member.provider.priority > this.#tier()),
+      again,
+    );
+    return group('rivals', () => (this.#underWay.size > 0 ? this.#peers() : this.open()), higher);
   }
 
   /** Whether another provider of the tiers being asked could have it. */

@@ -14,8 +14,11 @@ const slowFactor = 3;
 const slowMs = 400;
 /** Where nothing was measured yet: slow when it would end only after this, in milliseconds. */
 const unmeasuredSlowMs = 4000;
-/** Another connection of the same provider helps only where this one is stuck: so many times the patience, at least this. */
-const sameProvider = { factor: 2, leastLateMs: 400 } as const;
+/**
+ * Where no other provider of the same tiers is left, a second attempt costs a backup account or helps only when this
+ * connection is stuck: so many times the patience, at least this.
+ */
+const nobodyElse = { factor: 2, leastLateMs: 400 } as const;
 
 /** What a watch is made of. */
 export interface WatchedAttempt {
@@ -23,7 +26,7 @@ export interface WatchedAttempt {
   readonly arrival: Arrival;
   /** How its provider usually is. */
   readonly pace: Pace;
-  /** Whether a second attempt would go to the same provider. */
+  /** Whether no other provider of the tiers being asked could have it. */
   readonly alone: () => boolean;
   /** It is late. Called once. */
   readonly late: (after: Lateness) => void;
@@ -74,7 +77,7 @@ export class LateWatch {
 
   #lookAtProgress(begunMs: number, nowMs: number): void {
     const { arrival, pace, alone } = this.#attempt;
-    const patience = alone() ? sameProvider.factor : 1;
+    const patience = alone() ? nobodyElse.factor : 1;
     const stallMs = patience * Math.max(this.#options.stallMs, 4 * pace.gapMs);
     const sinceMs = Math.max(this.#seenMs, begunMs);
     const cameBytes = arrival.available - this.#seenBytes;
@@ -109,6 +112,6 @@ export class LateWatch {
     const { expectedMs } = arrival;
     const limitMs = pace.firstByteLimitMs(expectedMs, this.#options);
     if (!alone()) return limitMs;
-    return Math.max(expectedMs + sameProvider.leastLateMs, limitMs * sameProvider.factor);
+    return Math.max(expectedMs + nobodyElse.leastLateMs, limitMs * nobodyElse.factor);
   }
 }

@@ -71,32 +71,37 @@ describe('an article whose first byte is late', () => {
     expect(idle()).toEqual(nothing);
   });
 
-  it('goes to another connection of its provider before a backup tier, and there when that is late too', async () => {
+  it('is asked of a backup tier only when nobody else could have it, and not as soon', async () => {
     const { pool, clock, asked, idle } = pooled([
       { name: 'a', ...stalls },
-      { name: 'b', priority: 10, latencyMs: 20 },
+      { name: 'b', ...stalls },
+      { name: 'c', priority: 10, latencyMs: 20 },
     ]);
     const delivered = pool.fetch(first);
     await settled();
-    await pass(clock, 700);
-    expect(asked()).toEqual([2, 0]);
-    await pass(clock, 700);
-    expect(asked()).toEqual([2, 1]);
-    expect((await delivered).provider).toBe('b');
+    await pass(clock, 310);
+    expect(asked()).toEqual([1, 1, 0]);
+    await pass(clock, 500);
+    expect(asked()).toEqual([1, 1, 0]);
+    await pass(clock, 150);
+    expect(asked()).toEqual([1, 1, 1]);
+    expect((await delivered).provider).toBe('c');
     (await delivered).release();
     expect(idle()).toEqual(nothing);
   });
 
-  it('goes to a backup tier at once when nobody else has room', async () => {
-    const { pool, clock, asked } = pooled([
-      { name: 'a', ...stalls, concurrency: 1 },
-      { name: 'b', priority: 10, latencyMs: 20 },
+  it('goes to another connection of its provider when there is no other provider', async () => {
+    const { pool, clock, asked, idle } = pooled([
+      { name: 'a', fault: (_, { attempt }) => (attempt === 1 ? 'stall' : undefined) },
     ]);
-    const delivered = fetched(pool, first);
+    const delivered = pool.fetch(first);
     await settled();
-    await pass(clock, 700);
-    expect(asked()).toEqual([1, 1]);
-    await delivered;
+    await pass(clock, 500);
+    expect(asked()).toEqual([1]);
+    await pass(clock, 200);
+    expect(asked()).toEqual([2]);
+    (await delivered).release();
+    expect(idle()).toEqual(nothing);
   });
 
   it('has three attempts under way at most, and two unless the second is late', async () => {
