@@ -85,7 +85,7 @@ export interface NntpOptions {
    * Most articles asked for ahead on one connection. The actual depth is measured:
    * `clamp(1 + ceil(rate × round trip / article), 1, depth)`, so a server nearby is not asked ahead needlessly.
    * Gauge: throughput per connection.
-   * @default 4
+   * @default 10
    */
   readonly depth?: number | undefined;
   /** STAT commands in flight on one connection during a sweep. @default 50 */

@@ -59,7 +59,7 @@ const schema = z.strictObject({
   allowPlaintext: z.boolean().default(false),
   name: z.string().min(1).max(100).optional(),
   connections: z.number().int().min(1).max(1000).default(10),
-  depth: z.number().int().min(1).max(64).default(4),
+  depth: z.number().int().min(1).max(64).default(10),
   statDepth: z.number().int().min(1).max(1000).default(50),
   priority: z.number().int().min(0).max(1000).optional(),
   tier: z.enum(['primary', 'backup']).optional(),

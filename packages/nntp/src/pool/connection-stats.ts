@@ -1,17 +1,19 @@
 /** Weight of a new sample in the smoothed numbers. */
 const newSample = 0.2;
+/** A round trip shorter than expected counts for more: what makes one longer (a busy machine) passes. */
+const shorterSample = 0.5;
 
 /** What is assumed before anything was measured. */
 const assumed = { roundTripMs: 50, connectMs: 250, bytesPerSecond: 4_000_000, articleBytes: 716_800 } as const;
 
-function smooth(old: number, sample: number): number {
-  return old === 0 ? sample : old + newSample * (sample - old);
+function smooth(old: number, sample: number, weight = newSample): number {
+  return old === 0 ? sample : old + weight * (sample - old);
 }
 
 /** What one provider's connections turned out to be like. Every number is smoothed and 0 before its first sample. */
 export class ConnectionStats {
   #latencyMs = 0;
-  #bytesPerSecond = 0;
+  #msPerByte = 0;
   #articleBytes = 0;
   #connectMs = 0;
   /** Articles delivered. */
@@ -34,7 +36,7 @@ export class ConnectionStats {
 
   /** Decoded bytes per second of one connection while it transfers. */
   get bytesPerSecond(): number {
-    return this.#bytesPerSecond;
+    return this.#msPerByte === 0 ? 0 : 1000 / this.#msPerByte;
   }
 
   /** Time to first byte, measured or assumed. */
@@ -49,7 +51,7 @@ export class ConnectionStats {
 
   /** Rate of one connection, measured or assumed. */
   get rate(): number {
-    return this.#bytesPerSecond || assumed.bytesPerSecond;
+    return this.bytesPerSecond || assumed.bytesPerSecond;
   }
 
   /** A connection was opened. */
@@ -59,16 +61,20 @@ export class ConnectionStats {
 
   /** A status line came, with nothing else in flight. */
   answered(latencyMs: number): void {
-    this.#latencyMs = smooth(this.#latencyMs, Math.max(latencyMs, 0.01));
+    const weight = latencyMs < this.#latencyMs ? shorterSample : newSample;
+    this.#latencyMs = smooth(this.#latencyMs, Math.max(latencyMs, 0.01), weight);
   }
 
-  /** An article was delivered: its decoded size, and the time from its first to its last byte. */
+  /**
+   * An article was delivered: its decoded size, and the time from its first to its last byte. Times are smoothed, not
+   * rates: what had gathered before it was read seems to come at any speed, and must not make the rate look high.
+   */
   delivered(bytes: number, transferMs: number): void {
     this.articles++;
     this.bytes += bytes;
     this.#articleBytes = smooth(this.#articleBytes, bytes);
     // A body that came in one read says nothing about the rate beyond "fast".
-    this.#bytesPerSecond = smooth(this.#bytesPerSecond, (bytes * 1000) / Math.max(transferMs, 0.05));
+    if (bytes > 0) this.#msPerByte = smooth(this.#msPerByte, Math.max(transferMs, 0.05) / bytes);
   }
 
   /**

@@ -16,7 +16,7 @@ const issuesOf = (options: unknown): string[] => {
 describe('options', () => {
   it('need a host only', () => {
     expect(resolveNntpOptions({ host: 'news.example.com' })).toMatchObject({
-      ...{ name: 'news.example.com', port: 563, encryption: 'implicit', connections: 10, depth: 4, statDepth: 50 },
+      ...{ name: 'news.example.com', port: 563, encryption: 'implicit', connections: 10, depth: 10, statDepth: 50 },
       ...{ priority: 0, idleTimeoutMs: 120_000, drainBytes: 1_048_576, login: false },
       deadlines: { connectMs: 10_000, firstByteMs: 10_000, bodyMs: 120_000 },
     });
