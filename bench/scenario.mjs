@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { simulate } from './simulator/index.mjs';
 import { median } from './statistics.mjs';
 import { serverOptions, World } from './world.mjs';
@@ -77,6 +78,7 @@ async function runOnce(once, context) {
       files: sim.files,
       wireRatio: sim.files[0].wireRatio,
       async world(options = {}) {
+        await nobodyConnected(sim);
         const world = await World.open(sim, profile, { via, ...options });
         worlds.push(world);
         return world;
@@ -90,6 +92,15 @@ async function runOnce(once, context) {
   } finally {
     for (const world of worlds) await world.close();
   }
+}
+
+/** An account that still counts the connections of the engine before would refuse those of the next. */
+async function nobodyConnected(sim) {
+  for (let tries = 0; tries < 200; tries++) {
+    if ((await sim.counts()).openConnections === 0) return;
+    await sleep(10);
+  }
+  await sim.disconnectAll();
 }
 
 function sizesOf({ articleBytes }, smoke) {

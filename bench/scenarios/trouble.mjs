@@ -90,7 +90,8 @@ export const stall2 = scenario({
       await world.add(0);
       await world.quiet();
       await sim.resetCounts();
-      await sim.setFaults([{ ...fault, probability: smoke ? 0.2 : 0.02, seed: run + 1 }], 0);
+      const dice = { probability: smoke ? 0.2 : 0.02, seed: run + 1, ...(smoke ? { times: 2 } : {}) };
+      await sim.setFaults([{ ...fault, ...dice }], 0);
       const reader = await world.open(0);
       const wanted = sizes.mb(100);
       const { lastMs, waitsMs } = await readChecked(reader, files[0].content, 0, wanted, { hash: smoke });

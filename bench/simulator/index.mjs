@@ -20,23 +20,55 @@ export async function simulate(options, files = []) {
   const serverOptions = Array.isArray(options) ? options : [options];
   try {
     const servers = await link.call('start', serverOptions);
-    const posted = await post(link, files);
-    return {
-      ...servers[0],
-      servers,
-      ...posted,
-      post: (more) => post(link, more),
-      counts: async () => countsOf(await link.call('counts')),
-      resetCounts: () => link.call('resetCounts'),
-      setLimits: (limits, server = 0) => link.call('setLimits', server, limits),
-      setFaults: (rules, server = 0) => link.call('setFaults', server, rules),
-      disconnectAll: () => link.call('disconnectAll'),
-      usage: () => link.call('usage'),
-      close: () => link.close(),
-    };
+    return new Simulation(link, servers, await post(link, files));
   } catch (error) {
     await link.close();
     throw error;
+  }
+}
+
+/** A running simulator. Its own properties are data, so that it can be sent to another process; its calls stay here. */
+class Simulation {
+  #link;
+
+  constructor(link, servers, posted) {
+    this.#link = link;
+    Object.assign(this, servers[0], { servers }, posted);
+  }
+
+  /** Hosts more files; resolves to `{ nzb, files }`. */
+  post(files) {
+    return post(this.#link, files);
+  }
+
+  /** What happened since the last reset: see {@link countsOf}. */
+  async counts() {
+    return countsOf(await this.#link.call('counts'));
+  }
+
+  resetCounts() {
+    return this.#link.call('resetCounts');
+  }
+
+  setLimits(limits, server = 0) {
+    return this.#link.call('setLimits', server, limits);
+  }
+
+  setFaults(rules, server = 0) {
+    return this.#link.call('setFaults', server, rules);
+  }
+
+  disconnectAll() {
+    return this.#link.call('disconnectAll');
+  }
+
+  /** CPU seconds so far and resident bytes of the simulator's process. */
+  usage() {
+    return this.#link.call('usage');
+  }
+
+  close() {
+    return this.#link.close();
   }
 }
 
