@@ -1,7 +1,8 @@
 // Runs benchmarks and prints one row per number: `npm run bench -- --only B1,B3,raw --profile premium-750k --json out.json`.
 // `--smoke` makes every run short: it shows that they work, that the bytes are right and that the counts are; its numbers
 // mean nothing. `--repeat 5` sets the repetitions (the median is kept). `--node /path/to/node` (any number of times)
-// decodes with other versions of Node as well, each in a process of its own.
+// decodes with other versions of Node as well, each in a process of its own. `--chart` measures nothing: it draws the rows
+// of the last full run (or those of `--json`) for the docs.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
@@ -15,11 +16,18 @@ const { values } = parseArgs({
     only: { type: 'string' },
     profile: { type: 'string' },
     json: { type: 'string' },
+    chart: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     repeat: { type: 'string' },
     node: { type: 'string', multiple: true, default: [] },
   },
 });
+
+if (values.chart) {
+  const { writeChart } = await import('./chart/index.mjs');
+  console.log(writeChart(values.json));
+  process.exit(0);
+}
 
 const scenarios = await loadScenarios();
 const wanted = pick('scenario', values.only, scenarios) ?? [...scenarios.values()];
