@@ -44,10 +44,14 @@ export interface ByteLedger {
   readonly usedBytes: number;
   /**
    * Charges bytes, or says no. Asks the caches to make room first. Playback may use a reserve that other lanes may not.
-   * Beyond the limit goes one article and no more: any when nothing else is charged, or one of playback when nothing is
-   * on its way, for then only readers hold memory, and they may be waiting for it.
+   * Beyond the limit it goes only for one article: when nothing else is charged, or within {@link ByteLedger.beyond}.
    */
   tryCharge(bytes: number, lane: 'playback' | 'prefetch' | 'import' | 'background'): Charge | undefined;
+  /**
+   * Tries something that charges for playback. When nothing is on its way, so that only readers hold memory and may be
+   * waiting for more before they let go, one article beyond the limit is allowed.
+   */
+  beyond<T>(attempt: () => T): T;
   /** How often {@link ByteLedger.tryCharge} said no: tells whoever hands out places that memory was what lacked. */
   readonly refusals: number;
   /** Tells the listener each time room may have appeared. Returns the unsubscribe. */

@@ -25,8 +25,12 @@ export interface PlaceRequest<G> {
   readonly signal: AbortSignal;
   /** Longest wait, in milliseconds. */
   readonly timeoutMs: number;
-  /** Tries to find a place. Never waits: says what there is no room for now. What it throws rejects the request. */
-  place(lane: Lane): G | NoRoom | undefined;
+  /**
+   * Tries to find a place. Never waits: says what there is no room for now. What it throws rejects the request.
+   * @param isLastResort nobody in the lane finds room, and this is the reader served last: it may have to come to an end
+   * before it lets go of what the others wait for
+   */
+  place(lane: Lane, isLastResort: boolean): G | NoRoom | undefined;
 }
 
 /**
@@ -34,27 +38,28 @@ export interface PlaceRequest<G> {
  * `all`: neither this nor any less urgent lane, so that what becomes free is left to whoever waits for more of it.
  */
 export class NoRoom {
-  readonly #scope: 'lane' | 'all';
+  /** How far it reaches. */
+  readonly scope: 'lane' | 'all';
 
   private constructor(scope: 'lane' | 'all') {
-    this.#scope = scope;
+    this.scope = scope;
   }
 
   /** For nothing of this lane that costs bytes. */
   static readonly lane = new NoRoom('lane');
   /** For nothing that costs bytes, of this lane and of all less urgent ones. */
   static readonly all = new NoRoom('all');
-
-  /** How far it reaches. */
-  get scope(): 'lane' | 'all' {
-    return this.#scope;
-  }
+  /** The same, for want of memory: readers may hold it who wait for more of it themselves. */
+  static readonly memory = new NoRoom('all');
 }
+
+/** How long readers have to let go of memory by themselves before one of those who wait gets a last resort, in milliseconds. */
+const lastResortAfterMs = 50;
 
 interface Waiter extends RingItem {
   lane: Lane;
   /** Tries once. What there is no room for now, or `left` when the request left the queue. */
-  attempt(): 'left' | 'kind' | 'lane' | 'all';
+  attempt(isLastResort?: boolean): 'left' | 'kind' | NoRoom;
   reject(reason: unknown): void;
 }
 
@@ -73,6 +78,7 @@ export class LaneQueue {
   #sequence = 0;
   #scheduled = false;
   #dispatching = false;
+  #cancelLastResort: (() => void) | undefined;
   #closed: ClosedError | undefined;
 
   constructor(clock: Clock) {
@@ -116,6 +122,23 @@ export class LaneQueue {
     for (const lane of lanes) for (const waiter of [...this.#rings[lane].items()]) waiter.reject(reason);
   }
 
+  /**
+   * Readers that hold memory while they wait for more would wait for each other for ever. When nobody could be served for
+   * a while, the one served last may go beyond the limit: it lets go when it has come to its end.
+   */
+  #prepareLastResort(): void {
+    this.#cancelLastResort ??= this.#clock.after(lastResortAfterMs, () => {
+      this.#cancelLastResort = undefined;
+      this.#rings.playback.servedLast()?.attempt(true);
+      this.room();
+    });
+  }
+
+  #forgetLastResort(): void {
+    this.#cancelLastResort?.();
+    this.#cancelLastResort = undefined;
+  }
+
   get #isEmpty(): boolean {
     const { playback, prefetch, import: imports, background } = this.#rings;
     return playback.size + prefetch.size + imports.size + background.size === 0;
@@ -125,6 +148,7 @@ export class LaneQueue {
     const { reader, bytes, laneTicket: ticket, timeoutMs, again = false } = request;
     const leave = (settle: () => void) => {
       this.#rings[waiter.lane].remove(waiter);
+      if (this.#rings.playback.size === 0) this.#forgetLastResort();
       cancelTimer();
       offAbort();
       if (ticket) ticket.onRaise = undefined;
@@ -140,11 +164,11 @@ export class LaneQueue {
       again,
       sequence: this.#sequence++,
       reject: fail,
-      attempt: () => {
+      attempt: (isLastResort = false) => {
         try {
-          const grant = request.place(waiter.lane);
+          const grant = request.place(waiter.lane, isLastResort);
           if (grant === undefined) return 'kind';
-          if (grant instanceof NoRoom) return grant.scope;
+          if (grant instanceof NoRoom) return grant;
           this.#rings[waiter.lane].serve(waiter);
           leave(() => resolve(grant));
           return 'left';
@@ -184,7 +208,10 @@ export class LaneQueue {
           const outcome = waiter.attempt();
           if (outcome === 'kind') kinds.add(waiter.kind);
           else if (outcome !== 'left') blocked.bytes = true;
-          all ||= outcome === 'all';
+          if (outcome instanceof NoRoom) all ||= outcome.scope === 'all';
+          if (lane !== 'playback') continue;
+          if (outcome === NoRoom.memory) this.#prepareLastResort();
+          else if (outcome === 'left') this.#forgetLastResort();
         }
       }
     } finally {

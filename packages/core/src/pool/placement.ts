@@ -79,7 +79,10 @@ export async function findPlace(
     again: inquiry.again,
     signal,
     timeoutMs: context.queueTimeoutMs[lane],
-    place: (now) => firstPlace(context, inquiry, { lane: now, bytes, verb, reader, affinity }),
+    place: (now, isLastResort) => {
+      const look = () => firstPlace(context, inquiry, { lane: now, bytes, verb, reader, affinity });
+      return isLastResort ? context.ledger.beyond(look) : look();
+    },
   });
   // The grant and the abort may cross: the one waited in the queue, the other came before this line ran.
   if (!signal.aborted) return found;
@@ -111,7 +114,7 @@ function firstPlace(
   const refusalsBefore = context.ledger.refusals;
   const found = placeAmong(context, candidates, request);
   // Memory that becomes free is left to this request; others of its lane or below would never let it have enough.
-  return found === undefined && context.ledger.refusals !== refusalsBefore ? NoRoom.all : found;
+  return found === undefined && context.ledger.refusals !== refusalsBefore ? NoRoom.memory : found;
 }
 
 function placeAmong(context: PlacementContext, candidates: Candidates, request: Want): Grant | SearchOver | undefined {

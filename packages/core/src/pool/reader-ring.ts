@@ -25,6 +25,8 @@ export interface Blocked {
   readonly bytes: boolean;
 }
 
+const nothing: Blocked = { kinds: new Set(), bytes: false };
+
 interface Reader<T> {
   readonly byKind: Map<string, Set<T>>;
   /** Bytes it had been served when its next request begins, on the scale that all readers of the ring share. */
@@ -102,6 +104,14 @@ export class ReaderRing<T extends RingItem> {
       leastBytes = servedBytes;
     }
     return next;
+  }
+
+  /** The oldest request of the reader that was served most: it is the likeliest to hold something already. */
+  servedLast(): T | undefined {
+    let last: Reader<T> | undefined;
+    for (const reader of this.#readers.values())
+      if (last === undefined || reader.servedBytes > last.servedBytes) last = reader;
+    return last && first(last, nothing);
   }
 
   /** Everything that waits, in no particular order. */

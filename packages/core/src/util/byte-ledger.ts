@@ -21,6 +21,7 @@ class Ledger implements ByteLedger {
   #arriving = 0;
   /** About the largest article playback asked for lately, in bytes. */
   #largestBytes = 0;
+  #isLastResort = false;
   readonly #roomListeners = new Set<() => void>();
   readonly #reclaimers = new Set<(bytes: number) => void>();
 
@@ -37,6 +38,15 @@ class Ledger implements ByteLedger {
     return new LedgerCharge(bytes, (change) => this.#changed(change));
   }
 
+  beyond<T>(attempt: () => T): T {
+    this.#isLastResort = true;
+    try {
+      return attempt();
+    } finally {
+      this.#isLastResort = false;
+    }
+  }
+
   onRoom(listener: () => void): () => void {
     this.#roomListeners.add(listener);
     return () => void this.#roomListeners.delete(listener);
@@ -51,7 +61,7 @@ class Ledger implements ByteLedger {
     const limit = this.#limitFor(lane);
     if (this.usedBytes + bytes > limit) for (const reclaim of this.#reclaimers) reclaim(this.usedBytes + bytes - limit);
     if (this.usedBytes + bytes <= limit || this.usedBytes === 0) return true;
-    return lane === 'playback' && this.#arriving === 0 && this.usedBytes <= this.limitBytes;
+    return this.#isLastResort && lane === 'playback' && this.#arriving === 0 && this.usedBytes <= this.limitBytes;
   }
 
   #limitFor(lane: Lane): number {

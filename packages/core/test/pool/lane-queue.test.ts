@@ -145,6 +145,30 @@ describe('lane queue', () => {
     expect(world.order).toEqual(['urgent', 'sweep', 'small', 'bulk']);
   });
 
+  it('lets the reader served last go beyond the memory when nobody finds any for a while', async () => {
+    const world = queueFor(0);
+    const resorts: string[] = [];
+    const short = (name: string) => (_lane: Lane, isLastResort: boolean) => {
+      if (isLastResort) resorts.push(name);
+      return isLastResort ? name : NoRoom.memory;
+    };
+    // One is served and then waits for more, before somebody else comes.
+    world.places = 1;
+    await world.ask('first', { reader: 'holding', bytes: 1000 });
+    void world.ask('newcomer', { reader: 'newcomer', bytes: 1000, place: short('newcomer') });
+    const more = world.ask('more', { reader: 'holding', bytes: 1000, place: short('more') });
+    await settled();
+    world.clock.advance(49);
+    expect(resorts).toEqual([]);
+    world.clock.advance(1);
+    expect(await more).toBe('more');
+    await settled();
+    expect(resorts).toEqual(['more']);
+    world.clock.advance(50);
+    expect(resorts).toEqual(['more', 'newcomer']);
+    expect(world.clock.pending).toBe(0);
+  });
+
   it('lets other lanes pass one that has to wait as a whole', async () => {
     const world = queueFor(0);
     void world.ask('limited', { kind: 'a', lane: 'prefetch', place: () => NoRoom.lane });
