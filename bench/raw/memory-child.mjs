@@ -11,7 +11,7 @@ const paceMs = 50;
 
 /**
  * Streams many files at once and watches the resident memory of this process.
- * @returns {Promise<{ startedBytes: number, idleBytes: number, peakBytes: number, ledgerPeakBytes: number, seconds: number, bytes: number }>}
+ * @returns {Promise<{ startedBytes: number, idleBytes: number, peakBytes: number, ledgerPeakBytes: number, seconds: number, cpuSeconds: number, bytes: number }>}
  *   `startedBytes`: with everything imported; `idleBytes`: with the library filled and the files open
  */
 export default async function memory({ server, client, files, bytesEach, bytesPerSecond, check }) {
@@ -24,13 +24,19 @@ export default async function memory({ server, client, files, bytesEach, bytesPe
     const idleBytes = process.memoryUsage.rss();
     const timer = setInterval(() => sample(engine, watch), sampleMs);
     const startedMs = performance.now();
+    const cpu = process.cpuUsage();
     const read = handles.map((handle, at) => readOne(handle, { bytesEach, bytesPerSecond, check: check && files[at] }));
     await Promise.all(read);
     const seconds = (performance.now() - startedMs) / 1000;
+    const used = process.cpuUsage(cpu);
     clearInterval(timer);
     sample(engine, watch);
     await Promise.all(handles.map((handle) => handle.close()));
-    return { ...watch, startedBytes, idleBytes, seconds, bytes: bytesEach * handles.length };
+    return {
+      ...watch,
+      ...{ startedBytes, idleBytes, seconds, bytes: bytesEach * handles.length },
+      cpuSeconds: (used.user + used.system) / 1e6,
+    };
   } finally {
     await engine.close();
   }

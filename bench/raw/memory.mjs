@@ -25,7 +25,7 @@ export const memory = {
       }));
       const server = await simulate({ tls: true }, files);
       try {
-        for (const job of jobs(server, smoke)) rows.push(...(await rowsOf(job, streams, smoke ? 1 : (repeat ?? 3))));
+        for (const job of jobs(server, smoke)) rows.push(...(await rowsOf(server, job, smoke ? 1 : (repeat ?? 3))));
       } finally {
         await server.close();
       }
@@ -49,9 +49,16 @@ function jobs({ host, port, tlsPort, ca, nzb, files }, check) {
   ];
 }
 
-async function rowsOf({ pace, ...job }, streams, rounds) {
+async function rowsOf(server, { pace, ...job }, rounds) {
+  const streams = job.files.length;
   const runs = [];
-  for (let round = 0; round < rounds; round++) runs.push(await inChild('memory-child.mjs', job));
+  for (let round = 0; round < rounds; round++) {
+    await server.resetCounts();
+    const run = await inChild('memory-child.mjs', job);
+    const { duplicates, bytesSent } = await server.counts();
+    if (job.check && duplicates > 0) throw new Error(`${duplicates} articles were fetched twice`);
+    runs.push({ ...run, duplicates, fetched: bytesSent / server.files[0].wireRatio / run.bytes });
+  }
   const middle = (of) => median(runs.map(of));
   const profile = `${streams} streams, ${pace}`;
   const bar = streams === 20 ? { bar: { most: mostMebibytes } } : {};
