@@ -1,5 +1,6 @@
 import type { Lane, PoolStats, ProviderStats, Snapshot } from '@newsreel/core';
 import { Gauge, type Registry } from 'prom-client';
+import { registerTraffic } from './traffic.js';
 
 const lanes: readonly Lane[] = ['playback', 'prefetch', 'import', 'background'];
 
@@ -35,6 +36,7 @@ export function registerGauges(registry: Registry, snapshot: () => Snapshot | un
   plain('newsreel_catalog_files', 'Files in the catalog.', (now) => now.catalog.files);
   plain('newsreel_catalog_releases', 'Releases in the catalog.', (now) => now.catalog.releases);
   registerPoolGauges(registry, () => snapshot()?.pool);
+  registerTraffic(registry, snapshot);
 }
 
 function registerPoolGauges(registry: Registry, pool: () => PoolStats | undefined): void {

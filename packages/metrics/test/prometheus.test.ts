@@ -58,6 +58,29 @@ describe('prometheus', () => {
     expect(pulls).toBeGreaterThan(0);
   });
 
+  it('shows what came over the wire and what limits it', async () => {
+    const lanes = { playback: 0, prefetch: 0, import: 0, background: 0 };
+    const { adapter } = await attached({}, () => ({
+      bytesRead: { plex: 600 },
+      pool: {
+        ...{ providers: [], queued: lanes, bytes: lanes, readers: {} },
+        traffic: [{ provider: 'main', lane: 'prefetch', bytes: 700, wireBytes: 900, wastedBytes: 180 }],
+        bandwidth: [
+          { scope: 'engine', name: '', maxBytesPerSecond: 5000, bytesPerSecond: 4900 },
+          { scope: 'lane', name: 'import', maxBytesPerSecond: 1000, bytesPerSecond: 0 },
+        ],
+      },
+    }));
+    // Asked twice: what the engine counts must not be added up here.
+    await adapter.text();
+    const page = await adapter.text();
+    expect(page).toContain('newsreel_traffic_bytes_total{provider="main",lane="prefetch"} 900');
+    expect(page).toContain('newsreel_traffic_wasted_bytes_total{provider="main",lane="prefetch"} 180');
+    expect(page).toContain('newsreel_read_bytes_by_label_total{label="plex"} 600');
+    expect(page).toContain('newsreel_bandwidth_limit_bytes_per_second{scope="lane",name="import"} 1000');
+    expect(page).toContain('newsreel_bandwidth_bytes_per_second{scope="engine",name=""} 4900');
+  });
+
   it('is scraped over HTTP, on loopback, at its path only', async () => {
     const { adapter, events } = await attached({ port: 0, labels: { app: 'test' } });
     events.emit('article:fetched', fetched);
