@@ -88,8 +88,8 @@ export class Pacer {
 
   #round(): void {
     const nowMs = performance.now();
-    // What nobody could use in the last round is lost, but for what a coarse timer needs.
-    this.total.begin(this.#roundMs - 2 * TICK_MS);
+    // What nobody could use before the last round is lost, but for what makes up one lump.
+    this.total.begin(this.#roundMs - LUMP_MS);
     this.#roundMs = nowMs;
     const slice = this.#waiting.size <= FEW_SENDERS ? SMALL_SLICE_BYTES : LARGE_SLICE_BYTES;
     const share = Math.max(slice, Math.ceil(this.total.available(nowMs) / this.#waiting.size));

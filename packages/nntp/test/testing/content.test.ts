@@ -35,6 +35,16 @@ describe('deterministicContent', () => {
     expect(content.read(size - 1000, size)).toEqual(target);
   });
 
+  it('shares random blocks between contents that are told to, and still tells them apart', () => {
+    const one = deterministicContent({ size: 3000, seed: 1, blockSeed: 9, blockBytes: 300 });
+    const two = deterministicContent({ size: 3000, seed: 2, blockSeed: 9, blockBytes: 300 });
+    const own = deterministicContent({ size: 3000, seed: 1, blockBytes: 300 });
+    expect(two.read(64, 300)).toEqual(one.read(64, 300));
+    expect(two.read(300, 364)).not.toEqual(one.read(300, 364));
+    expect(own.read(300, 364)).toEqual(one.read(300, 364));
+    expect(own.read(64, 300)).not.toEqual(one.read(64, 300));
+  });
+
   it('refuses ranges outside and sizes that are none', () => {
     const content = deterministicContent({ size: 10 });
     expect(() => content.read(5, 11)).toThrow(expect.objectContaining({ code: 'ERR_RANGE_INVALID' }));

@@ -186,6 +186,7 @@ describe('counts and log', () => {
     expect(counts).toMatchObject({ connections: 1, bodies: 3, duplicates: 1, missing: 1, peakConnections: 1 });
     expect(counts.commands).toEqual({ BODY: 3, STAT: 1 });
     expect([counts.bodyById(ids[0]!), counts.bodyById(ids[1]!), counts.bodyById(ids[2]!)]).toEqual([2, 1, 0]);
+    expect([counts.delivered.get(ids[0]!), counts.delivered.get(ids[1]!)]).toEqual([2, 1]);
     expect(counts.bytesSent).toBe(client.received.length);
     expect(server.log().map(({ line }) => line)).toEqual([`BODY <${ids[1]}>`, `BODY <${ids[0]}>`, 'STAT <no@where>']);
     server.resetCounts();
