@@ -28,8 +28,8 @@ export interface WatchedAttempt {
   readonly pace: Pace;
   /** Whether no other provider of the tiers being asked could have it. */
   readonly alone: () => boolean;
-  /** It is late. Called once. */
-  readonly late: (after: Lateness) => void;
+  /** It is late. Returns whether that is dealt with; otherwise it is told again in a while. */
+  readonly late: (after: Lateness) => boolean;
 }
 
 /**
@@ -71,7 +71,7 @@ export class LateWatch {
     // When the event loop was blocked, what is waited for may have come meanwhile: let the sockets be read first.
     if (nowMs - dueMs > busyLoopMs) this.#lookAt(nowMs + busyLoopMs / 2);
     else if (arrival.begunMs !== undefined) this.#lookAtProgress(arrival.begunMs, nowMs);
-    else if (nowMs >= startedMs + this.#firstByteLimitMs()) this.#attempt.late('first-byte');
+    else if (nowMs >= startedMs + this.#firstByteLimitMs()) this.#late('first-byte');
     else this.#lookAt(startedMs + this.#firstByteLimitMs());
   }
 
@@ -82,7 +82,7 @@ export class LateWatch {
     const sinceMs = Math.max(this.#seenMs, begunMs);
     const cameBytes = arrival.available - this.#seenBytes;
     if (cameBytes === 0) {
-      if (nowMs >= sinceMs + stallMs) this.#attempt.late('progress');
+      if (nowMs >= sinceMs + stallMs) this.#late('progress');
       else this.#lookAt(sinceMs + stallMs);
       return;
     }
@@ -90,7 +90,7 @@ export class LateWatch {
     // The rate of a glance means nothing.
     const isGlance = nowMs < sinceMs + stallMs / 2;
     if (!isGlance && this.#isSlow(nowMs - begunMs, remainingMs / patience)) {
-      this.#attempt.late('progress');
+      this.#late('progress');
       return;
     }
     if (!isGlance) {
@@ -105,6 +105,10 @@ export class LateWatch {
     const usualMs = pace.transferMs(arrival.totalBytes);
     if (usualMs === 0) return remainingMs > unmeasuredSlowMs;
     return remainingMs > slowMs && spentMs + remainingMs > slowFactor * usualMs;
+  }
+
+  #late(after: Lateness): void {
+    if (!this.#attempt.late(after)) this.#lookAt(this.#clock.now() + this.#options.stallMs);
   }
 
   #firstByteLimitMs(): number {

@@ -1,6 +1,6 @@
 import { ClosedError, ConfigInvalidError } from '../errors/index.js';
 import type { Article, ArticleSource, Availability, FetchOptions, MessageId } from '../model/article.js';
-import type { Lane, RequestOptions } from '../model/common.js';
+import type { Clock, Lane, RequestOptions } from '../model/common.js';
 import type { SelectionPolicy } from '../model/policies.js';
 import type {
   PluginContext,
@@ -105,7 +105,7 @@ class Pool implements ProviderPool {
       queueTimeoutMs,
       coolDownWaitMs: perLane(options.coolDownWaitMs, defaultCoolDownWaitMs),
     };
-    this.#search = { placement: this.#placement, events, clock, hedging: hedging(options.hedge) };
+    this.#search = { placement: this.#placement, events, clock, hedging: hedging(options.hedge, clock) };
     this.#statBatch = options.statBatch ?? 200;
   }
 
@@ -240,10 +240,10 @@ function perLane(given: number | Partial<LaneTimes> | undefined, defaults: LaneT
   return times;
 }
 
-function hedging(given: HedgeOptions | false | undefined): SearchContext['hedging'] {
+function hedging(given: HedgeOptions | false | undefined, clock: Clock): SearchContext['hedging'] {
   if (given === false) return undefined;
   const options = resolveHedgeOptions(given);
-  return { options, budget: new HedgeBudget(options) };
+  return { options, budget: new HedgeBudget(options, clock) };
 }
 
 function refuseSameNames(providers: readonly Provider[]): void {

@@ -179,10 +179,13 @@ export class Search {
     }
   }
 
-  #late(branch: Branch, current: Attempt, after: Lateness): void {
+  /** Returns `false` when it is to be told again: there was nothing left of the budget. */
+  #late(branch: Branch, current: Attempt, after: Lateness): boolean {
     current.late = true;
-    if (this.#branches.size >= mostBranches || !this.#othersAreLate(branch)) return;
-    if (this.#context.hedging?.budget.take()) this.#begin({ late: current, after });
+    if (this.#branches.size >= mostBranches || !this.#othersAreLate(branch)) return true;
+    if (!this.#context.hedging?.budget.take()) return false;
+    this.#begin({ late: current, after });
+    return true;
   }
 
   /** Whether nothing but late attempts is under way besides a branch. */

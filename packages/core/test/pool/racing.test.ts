@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { LaneTicket } from '../../src/model/index.js';
+import { HedgeBudget } from '../../src/pool/hedging.js';
+import { manualClock } from '../../src/util/clock.js';
 import { fetched, file, nothing, pooled } from './pooled.js';
 import { rejection, settled } from './support.js';
 
 const [first, second, third] = file.ids as [string, string, string];
-const stalls = { fault: () => 'stall' } as const;
+const stalls = { fault: () => 'stall' as const };
 
 /** A clock's time passes in small steps, with everything happening in between that can. */
 async function pass(clock: { advance(ms: number): void }, ms: number, stepMs = 10): Promise<void> {
@@ -195,43 +197,42 @@ describe('a hedge', () => {
     expect(idle()).toEqual(nothing);
   });
 
-  it('is one of a small share of the requests', async () => {
-    const late = new Set<string>();
+  it('is one of a few, and the others wait for theirs', async () => {
     const { pool, clock, events, idle } = pooled(
       [
-        {
-          name: 'a',
-          latencyMs: 10,
-          fault: (id) => (late.has(id) ? 'stall' : undefined),
-          concurrency: 50,
-          timeoutMs: 5000,
-        },
-        { name: 'b', latencyMs: 20, concurrency: 50 },
+        { name: 'a', ...stalls },
+        { name: 'b', latencyMs: 20 },
       ],
-      { hedge: { share: 0.1, burst: 2 }, selection: () => ['a', 'b'] },
+      { hedge: { burst: 2 }, selection: () => ['a', 'b'], breaker: { failures: 1000 } },
     );
     const hedges = () => events.payloads('article:hedged').length;
-    late.add(first).add(second).add(third);
     const all = [first, second, third].map((id) => fetched(pool, id));
     await settled();
-    await pass(clock, 1000, 50);
+    await pass(clock, 450);
     expect(hedges()).toBe(2);
-    late.clear();
-    for (let at = 0; at < 10; at++) {
-      const more = fetched(pool, file.ids[5]);
-      await settled();
-      await pass(clock, 30, 30);
-      await more;
-    }
-    late.add(first);
-    const again = fetched(pool, first);
-    await settled();
-    await pass(clock, 400, 50);
-    await again;
+    await pass(clock, 300);
     expect(hedges()).toBe(3);
-    await pass(clock, 10_000, 500);
     await Promise.all(all);
     expect(idle()).toEqual(nothing);
+  });
+
+  it('is one of a small share of the requests, or of the seconds', () => {
+    const clock = manualClock();
+    const budget = new HedgeBudget({ share: 0.1, burst: 3 }, clock);
+    const taken = () => {
+      let count = 0;
+      while (budget.take()) count++;
+      return count;
+    };
+    expect(taken()).toBe(3);
+    for (let at = 0; at < 21; at++) budget.requested();
+    expect(taken()).toBe(2);
+    clock.advance(250);
+    expect(taken()).toBe(1);
+    clock.advance(60_000);
+    expect(taken()).toBe(3);
+    budget.giveBack();
+    expect(taken()).toBe(1);
   });
 
   it('that wins three times in a row over a provider that says nothing at all lets it cool down', async () => {

@@ -3,16 +3,22 @@ import type { ConnectionOwner } from './owner.js';
 import type { Pipeline } from './pipeline.js';
 
 /** How often a drain is looked at, in milliseconds. */
-const lookMs = 250;
+const lookMs = 50;
+/** Rates are measured over this long, in milliseconds. */
+const rateMs = 250;
 /** An answer that takes so many times as long as a new connection does, and this long, is as good as stalled. */
 const trickling = { factor: 10, leastMs: 3000 } as const;
+/** The same where somebody waits behind it: what waits is sent on another connection. */
+const tricklingAhead = { factor: 2, leastMs: 500 } as const;
 /** A first byte may take so many round trips before the silence counts. */
 const patientRoundTrips = 4;
+/** Where somebody waits behind it, silence is borne for this share of the usual time. */
+const shareAhead = 0.1;
 
 /** What is being drained. */
 export interface DrainHost {
   /** What is in flight. */
-  readonly pipeline: Pick<Pipeline, 'outstandingBytes' | 'unwanted'>;
+  readonly pipeline: Pick<Pipeline, 'head' | 'outstandingBytes' | 'unwanted'>;
   /** Whose connection it is. */
   readonly owner: Pick<ConnectionOwner, 'mayDrop' | 'times'>;
   /** Bytes received on the connection. */
@@ -31,8 +37,12 @@ export class DrainWatch {
   readonly #stallMs: number;
   readonly #host: DrainHost;
   #cancelTimer: (() => void) | undefined;
+  /** Bytes at the last look, and when there last were new ones. */
   #seenBytes = 0;
   #seenMs = 0;
+  /** Where the measuring of the rate began. */
+  #rateBytes = 0;
+  #rateSinceMs = 0;
 
   constructor(clock: Clock, stallMs: number, host: DrainHost) {
     this.#clock = clock;
@@ -43,7 +53,9 @@ export class DrainWatch {
   /** The answer next in line is nobody's. */
   start(): void {
     if (this.#cancelTimer !== undefined) return;
-    this.#seen();
+    this.#seenBytes = this.#host.received();
+    this.#seenMs = this.#clock.now();
+    this.#measureAnew();
     this.#lookLater();
   }
 
@@ -53,9 +65,9 @@ export class DrainWatch {
     this.#cancelTimer = undefined;
   }
 
-  #seen(): void {
-    this.#seenBytes = this.#host.received();
-    this.#seenMs = this.#clock.now();
+  #measureAnew(): void {
+    this.#rateBytes = this.#host.received();
+    this.#rateSinceMs = this.#clock.now();
   }
 
   #lookLater(): void {
@@ -63,22 +75,40 @@ export class DrainWatch {
   }
 
   #look(): void {
-    if (this.#isHopeless()) {
+    if (this.#hasStalled() || this.#takesTooLong()) {
       this.#cancelTimer = undefined;
       this.#host.drop();
     } else this.#lookLater();
   }
 
-  #isHopeless(): boolean {
+  #hasStalled(): boolean {
     const { owner, pipeline } = this.#host;
-    const { roundTripMs, redialMs } = owner.times();
-    const spentMs = this.#clock.now() - this.#seenMs;
-    const bytes = this.#host.received() - this.#seenBytes;
-    if (bytes === 0) return spentMs >= Math.max(this.#stallMs, patientRoundTrips * roundTripMs);
-    const leftMs = (pipeline.outstandingBytes * spentMs) / bytes;
-    this.#seen();
+    const nowMs = this.#clock.now();
+    const bytes = this.#host.received();
+    if (bytes !== this.#seenBytes) {
+      this.#seenBytes = bytes;
+      this.#seenMs = nowMs;
+      return false;
+    }
+    const stallMs = pipeline.unwanted ? this.#stallMs : this.#stallMs * shareAhead;
+    return nowMs - this.#seenMs >= Math.max(stallMs, patientRoundTrips * owner.times().roundTripMs);
+  }
+
+  #takesTooLong(): boolean {
+    const { owner, pipeline } = this.#host;
+    const spentMs = this.#clock.now() - this.#rateSinceMs;
+    const bytes = this.#host.received() - this.#rateBytes;
+    if (spentMs < rateMs || bytes === 0) return false;
+    this.#measureAnew();
+    const { redialMs } = owner.times();
+    const { head, unwanted } = pipeline;
+    const outstanding = unwanted
+      ? pipeline.outstandingBytes
+      : (head?.exchange.expectedBytes ?? 0) - (head?.receivedBytes ?? 0);
+    const leftMs = (outstanding * spentMs) / bytes;
+    const { factor, leastMs } = unwanted ? trickling : tricklingAhead;
+    if (leftMs > Math.max(factor * redialMs, leastMs)) return true;
     // Where a new connection costs next to nothing, a little patience costs nothing either.
-    if (leftMs <= Math.max(redialMs, lookMs) || !pipeline.unwanted) return false;
-    return leftMs > Math.max(trickling.factor * redialMs, trickling.leastMs) || owner.mayDrop();
+    return unwanted && leftMs > Math.max(redialMs, rateMs) && owner.mayDrop();
   }
 }
