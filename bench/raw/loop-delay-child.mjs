@@ -1,13 +1,13 @@
 // How long the event loop of an application is held up: idle, while connections are opened, at full speed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readAndDrop } from '../read-and-drop.mjs';
-import { delayDuring } from './delay.mjs';
+import { delayDuring, turnsDuring } from './delay.mjs';
 import { discard, engineFor } from './ours.mjs';
 
 /** Bytes that are streamed before counting starts. */
 const warmBytes = 200_000_000;
 
-/** @returns {Promise<{ idle: any, drop: any, dial: any, stream: any, megabytesPerSecond: number }>} delays in milliseconds */
+/** @returns {Promise<{ idle: any, drop: any, dial: any, stream: any, turns: any, megabytesPerSecond: number }>} delays in milliseconds */
 export default async function loopDelay({ server, client, ids, idleMs, streamBytes }) {
   const engine = await engineFor(server, client);
   try {
@@ -30,8 +30,9 @@ export default async function loopDelay({ server, client, ids, idleMs, streamByt
     const startedMs = performance.now();
     const stream = await delayDuring(() => discard(file, { range: { start, end: start + streamBytes } }));
     const seconds = (performance.now() - startedMs) / 1000;
+    const turns = await turnsDuring(() => discard(file, { range: { start: 0, end: streamBytes >> 1 } }));
     await file.close();
-    return { idle, drop, dial, stream, megabytesPerSecond: streamBytes / 1e6 / seconds };
+    return { idle, drop, dial, stream, turns, megabytesPerSecond: streamBytes / 1e6 / seconds };
   } finally {
     await engine.close();
   }

@@ -40,6 +40,9 @@ function rowsOf(profile, runs) {
     of('dial', 'max', 'dialling all'),
     ...['p50', 'p99', 'max'].map((point) => of('drop', point, 'read and drop')),
     ...['p50', 'p99', 'max'].map((point) => of('stream', point, 'streaming')),
+    ...['p50', 'p99', 'max'].map((point) =>
+      row(profile, `CPU of one turn of the event loop ${point}, streaming`, middle('turns', point), 'ms'),
+    ),
     row(profile, 'speed while delays were counted', median(runs.map((run) => run.megabytesPerSecond)), 'MB/s'),
   ];
 }

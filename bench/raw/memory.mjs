@@ -21,7 +21,7 @@ export const memory = {
       const bytes = { size: smoke ? 4_000_000 : 400_000_000 };
       const files = Array.from({ length: streams }, (_, seed) => ({
         name: `film-${seed}.bin`,
-        bytes: { ...bytes, seed },
+        bytes: { ...bytes, seed, blockSeed: 1 },
       }));
       const server = await simulate({ tls: true }, files);
       try {
