@@ -5,13 +5,12 @@
 // Where `smoke` is false a smoke run leaves it out. A folder lists its scenarios in the default export of `index.mjs`;
 // of two with one name the later folder's counts. A run throws when a byte or a count is wrong, never because of a time.
 import { existsSync } from 'node:fs';
-import { rawScenario } from './raw-scenario.mjs';
 
-const folders = ['scenarios', 'raw'];
+const folders = ['scenarios', 'raw', 'disk'];
 
 /** All scenarios by name, in the order they are run. */
 export async function loadScenarios() {
-  const scenarios = new Map([[rawScenario.name, rawScenario]]);
+  const scenarios = new Map();
   for (const folder of folders) {
     const index = new URL(`${folder}/index.mjs`, import.meta.url);
     if (!existsSync(index)) continue;
