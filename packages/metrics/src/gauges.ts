@@ -1,4 +1,4 @@
-import type { Lane, PoolStats, ProviderStats, Snapshot } from '@newsreel/core';
+import type { DiskCacheStats, Lane, PoolStats, ProviderStats, Snapshot } from '@newsreel/core';
 import { Gauge, type Registry } from 'prom-client';
 import { registerTraffic } from './traffic.js';
 
@@ -37,6 +37,30 @@ export function registerGauges(registry: Registry, snapshot: () => Snapshot | un
   plain('newsreel_catalog_releases', 'Releases in the catalog.', (now) => now.catalog.releases);
   registerPoolGauges(registry, () => snapshot()?.pool);
   registerTraffic(registry, snapshot);
+  registerDiskCacheGauges(registry, () => snapshot()?.cache.disk);
+}
+
+/** Absent without a disk cache. */
+function registerDiskCacheGauges(registry: Registry, stats: () => DiskCacheStats | undefined): void {
+  const gauge = (name: string, help: string, value: (now: DiskCacheStats) => number) =>
+    new Gauge({
+      name: `newsreel_disk_cache_${name}`,
+      help,
+      registers: [registry],
+      collect() {
+        const now = stats();
+        if (now === undefined) this.remove();
+        else this.set(value(now));
+      },
+    });
+  gauge('up', '1 when the disk cache can be used.', ({ isReady }) => Number(isReady));
+  gauge('bytes', 'Bytes of its files.', ({ bytes }) => bytes);
+  gauge('articles', 'Articles in it.', ({ entries }) => entries);
+  gauge('hits', 'Articles answered from it since start.', ({ hits }) => hits);
+  gauge('misses', 'Articles not found in it since start.', ({ misses }) => misses);
+  gauge('evictions', 'Articles given up to make room or for age since start.', ({ evictions }) => evictions);
+  gauge('skipped', 'Articles not written since start: too many waiting, or no disk.', ({ skipped }) => skipped);
+  gauge('errors', 'Damaged records and failed operations since start.', ({ errors }) => errors);
 }
 
 function registerPoolGauges(registry: Registry, pool: () => PoolStats | undefined): void {

@@ -63,8 +63,6 @@ export function createInstruments(registry: Registry): Instruments {
   const added = counter('newsreel_releases_added_total', 'Releases added.', []);
   const removed = counter('newsreel_releases_removed_total', 'Releases removed.', []);
   const checks = counter('newsreel_health_checks_total', 'Health checks, by verdict.', ['verdict']);
-  const cacheDegraded = counter('newsreel_disk_cache_degraded_total', 'Times the disk cache could not be used.', []);
-  const cacheRecovered = counter('newsreel_disk_cache_recovered_total', 'Times the disk cache came back.', []);
   for (const code of errorCodes.filter((known) => known.startsWith('ERR_ARTICLE')))
     failures.inc({ provider: '', code }, 0);
   const failed = (provider: string, code: ErrorCode | 'other') => failures.inc({ provider, code });
@@ -101,10 +99,23 @@ export function createInstruments(registry: Registry): Instruments {
     'catalog:changed': ({ changes }) => revisions.inc(changes.length),
     'release:added': () => added.inc(),
     'release:removed': () => removed.inc(),
-    'cache:degraded': () => cacheDegraded.inc(),
-    'cache:recovered': () => cacheRecovered.inc(),
+    ...diskCacheInstruments(registers),
     'health:checked': ({ report }) => checks.inc({ verdict: report.verdict }),
   };
+}
+
+function diskCacheInstruments(registers: Registry[]): Pick<Instruments, 'cache:degraded' | 'cache:recovered'> {
+  const degraded = new Counter({
+    name: 'newsreel_disk_cache_degraded_total',
+    help: 'Times the disk cache could not be used.',
+    registers,
+  });
+  const recovered = new Counter({
+    name: 'newsreel_disk_cache_recovered_total',
+    help: 'Times the disk cache came back.',
+    registers,
+  });
+  return { 'cache:degraded': () => degraded.inc(), 'cache:recovered': () => recovered.inc() };
 }
 
 /** Connects every instrument to the bus. Returns the function that disconnects them all. */

@@ -48,6 +48,8 @@ export interface DiskCache extends SegmentCache {
   has(id: MessageId): boolean;
   /** What it holds now. */
   stats(): DiskCacheStats;
+  /** The same for look-ahead, which must not use up the memory kept for playback. */
+  bring(id: MessageId): Promise<Article | undefined>;
   /** Resolves when it is open, knows what its folder holds and has written what waited, or has found that it cannot. */
   idle(): Promise<void>;
 }
@@ -73,7 +75,8 @@ class SlabCache implements DiskCache {
   readonly #opening: Promise<void>;
   #loading: Promise<void> = Promise.resolve();
   #isReadable = false;
-  #isWritable = false;
+  /** From the beginning: what comes before the folder is open waits behind its opening. */
+  #isWritable = true;
   #mustReopen = true;
   #isClosed = false;
   readonly #upkeep: DiskUpkeep;
@@ -146,7 +149,12 @@ class SlabCache implements DiskCache {
       this.#misses++;
       return undefined;
     }
-    return this.#reads.join(place, id);
+    return this.#reads.join(place, id, 'playback');
+  }
+
+  async bring(id: MessageId): Promise<Article | undefined> {
+    const place = this.#find(id);
+    return place && this.#reads.join(place, id, 'prefetch');
   }
 
   has(id: MessageId): boolean {
@@ -176,7 +184,7 @@ class SlabCache implements DiskCache {
   async idle(): Promise<void> {
     await this.#opening;
     await this.#loading;
-    await this.#writer.inTurn(async () => {});
+    await this.#writer.flushed();
   }
 
   readonly close = closeOnce(async () => {
@@ -188,9 +196,7 @@ class SlabCache implements DiskCache {
     const deadline = new Promise<void>((resolve) => {
       cancel = clock.after(closeDeadlineMs, resolve);
     });
-    const ended = this.#writer
-      .inTurn(() => this.#end())
-      .catch((err) => logger.debug({ err }, 'closing the disk cache'));
+    const ended = this.#end().catch((err) => logger.debug({ err }, 'closing the disk cache'));
     await Promise.race([ended, deadline]);
     cancel();
     this.#isReadable = this.#isWritable = false;
@@ -199,12 +205,9 @@ class SlabCache implements DiskCache {
   });
 
   async #end(): Promise<void> {
+    await this.#writer.flushed();
     await this.#loading;
-    try {
-      await this.#writer.finish();
-    } finally {
-      await this.#lock.release();
-    }
+    await this.#writer.inTurn(() => this.#writer.finish()).finally(() => this.#lock.release());
   }
 
   /** Opens the folder, or finds out whether it can be used again. */

@@ -3,6 +3,7 @@ import { crc32 } from 'node:zlib';
 import pLimit from 'p-limit';
 import type { Article, MessageId } from '../model/article.js';
 import type { ByteLedger } from '../model/bytes.js';
+import type { Lane } from '../model/common.js';
 import { leasedArticle } from '../util/leased-article.js';
 import type { CacheFile, CacheFiles } from './disk-files.js';
 import type { Place } from './disk-index.js';
@@ -39,8 +40,8 @@ export class DiskReader {
    * @throws DamagedRecordError when the record is not what it should be
    * @throws what the file system throws
    */
-  read(place: Place, id: MessageId, wanted: () => boolean): Promise<Article | undefined> {
-    return this.#limit(() => (wanted() ? this.#read(place, id) : undefined));
+  read(place: Place, id: MessageId, lane: Lane, wanted: () => boolean): Promise<Article | undefined> {
+    return this.#limit(() => (wanted() ? this.#read(place, id, lane) : undefined));
   }
 
   /** A file is going to be deleted. */
@@ -54,10 +55,10 @@ export class DiskReader {
     this.#buffers.close();
   }
 
-  async #read(place: Place, id: MessageId): Promise<Article | undefined> {
+  async #read(place: Place, id: MessageId, lane: Lane): Promise<Article | undefined> {
     const length = place.headerBytes + place.bodyBytes;
     const capacity = Math.ceil(length / bufferStep) * bufferStep;
-    const charge = this.#ledger.tryCharge(capacity, 'playback');
+    const charge = this.#ledger.tryCharge(capacity, lane);
     if (charge === undefined) return undefined;
     const buffer = this.#buffers.take(capacity);
     const free = () => {

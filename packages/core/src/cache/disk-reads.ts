@@ -1,5 +1,5 @@
 import type { Article, MessageId } from '../model/article.js';
-import type { Clock } from '../model/common.js';
+import type { Clock, Lane } from '../model/common.js';
 import type { Place, Slab } from './disk-index.js';
 import type { DiskReader } from './disk-reader.js';
 
@@ -30,7 +30,7 @@ export class SharedReads {
   }
 
   /** The article for one who asks, with a lease of his own, or `undefined`. Never rejects. */
-  join(place: Place, id: MessageId): Promise<Article | undefined> {
+  join(place: Place, id: MessageId, lane: Lane): Promise<Article | undefined> {
     return new Promise((resolve) => {
       const others = this.#underWay.get(place);
       if (others) {
@@ -39,7 +39,7 @@ export class SharedReads {
       }
       const waiters = [resolve];
       this.#underWay.set(place, waiters);
-      void this.#read(place, id, (article) => {
+      void this.#read(place, id, lane, (article) => {
         if (this.#underWay.get(place) === waiters) this.#underWay.delete(place);
         this.#parts.read(article, waiters.length, place.slab);
         for (const waiter of waiters) waiter(article?.retain());
@@ -48,7 +48,7 @@ export class SharedReads {
     });
   }
 
-  async #read(place: Place, id: MessageId, answer: Waiter): Promise<void> {
+  async #read(place: Place, id: MessageId, lane: Lane, answer: Waiter): Promise<void> {
     const { reader, clock, failed } = this.#parts;
     let isLate = false;
     const cancel = clock.after(readDeadlineMs, () => {
@@ -58,7 +58,7 @@ export class SharedReads {
     });
     let article: Article | undefined;
     try {
-      article = await reader.read(place, id, () => !isLate && !place.slab.isGone);
+      article = await reader.read(place, id, lane, () => !isLate && !place.slab.isGone);
     } catch (error) {
       if (!isLate) failed(place, id, error);
     }

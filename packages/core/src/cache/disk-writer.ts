@@ -10,6 +10,9 @@ import type { DiskSlabs } from './disk-slabs.js';
 const hangsAfterMs = 5000;
 /** After a full disk the cache stays smaller for this long, in milliseconds. */
 const shrunkForMs = 3_600_000;
+/** Most bytes and articles written in one go. */
+const mostBatchBytes = 8 * 2 ** 20;
+const mostBatchArticles = 256;
 const probeName = 'probe';
 
 /** What the writer is made of. */
@@ -36,11 +39,11 @@ export interface DiskWriterParts {
 
 interface Waiting {
   readonly article: Article;
-  state: 'waiting' | 'writing' | 'dropped';
+  isWriting: boolean;
 }
 
 /**
- * Appends articles to the newest file, one at a time, from a bounded queue. Everything that changes the folder goes
+ * Appends articles to the newest file, a few at a time, from a bounded queue. Everything that changes the folder goes
  * through its one lane, so there is one writer and at most one thread of the pool is busy with it.
  */
 export class DiskWriter {
@@ -48,6 +51,7 @@ export class DiskWriter {
   readonly #lane = pLimit(1);
   readonly #waiting = new Map<number, Waiting>();
   #waitingBytes = 0;
+  #isScheduled = false;
   #limitBytes: number;
   #shrunkAtMs = 0;
   #active: { readonly slab: Slab; readonly file: CacheFile } | undefined;
@@ -70,10 +74,9 @@ export class DiskWriter {
     if (this.#waiting.has(key)) return true;
     if (bytes + mostHeaderBytes > 2 ** 31 || bytes > this.#limitBytes) return false;
     if (this.#waitingBytes + bytes > this.#parts.queueBytes) return false;
-    const waiting: Waiting = { article: article.retain(), state: 'waiting' };
-    this.#waiting.set(key, waiting);
+    this.#waiting.set(key, { article: article.retain(), isWriting: false });
     this.#waitingBytes += bytes;
-    void this.#lane(() => this.#write(key, waiting));
+    this.#schedule();
     return true;
   }
 
@@ -82,9 +85,15 @@ export class DiskWriter {
     return this.#lane(work);
   }
 
+  /** Resolves when nothing waits any more. */
+  async flushed(): Promise<void> {
+    do await this.#lane(async () => {});
+    while (this.#waiting.size > 0);
+  }
+
   /** Lets go of everything that waits. */
   dropWaiting(): void {
-    for (const [key, waiting] of [...this.#waiting]) if (waiting.state === 'waiting') this.#leave(key, waiting);
+    for (const waiting of [...this.#waiting.values()]) if (!waiting.isWriting) this.#leave(waiting);
   }
 
   /** Deletes a file. Only {@link DiskWriter.inTurn}. */
@@ -148,49 +157,70 @@ export class DiskWriter {
     this.#largestFailed = 0;
   }
 
-  async #write(key: number, waiting: Waiting): Promise<void> {
-    if (waiting.state === 'dropped') return;
-    waiting.state = 'writing';
-    const cancel = this.#parts.clock.after(hangsAfterMs, () =>
-      this.#parts.failed(new Error(`Writing to the cache takes longer than ${hangsAfterMs} ms`), false),
-    );
-    try {
-      await this.#append(key, waiting.article);
-    } catch (error) {
-      this.#parts.failed(error, false);
-    } finally {
-      cancel();
-      this.#leave(key, waiting);
+  /** Writes the articles that wait longest, as many as fit into one go: a busy event loop has few turns to spare. */
+  async #writeNext(): Promise<void> {
+    const batch = this.#nextBatch();
+    if (batch.length > 0) {
+      const cancel = this.#parts.clock.after(hangsAfterMs, () =>
+        this.#parts.failed(new Error(`Writing to the cache takes longer than ${hangsAfterMs} ms`), false),
+      );
+      try {
+        await this.#append(batch.map(({ article }) => article));
+      } catch (error) {
+        this.#parts.failed(error, false);
+      } finally {
+        cancel();
+        for (const waiting of batch) this.#leave(waiting);
+      }
     }
+    this.#isScheduled = false;
+    if (this.#waiting.size > 0) this.#schedule();
   }
 
-  async #append(key: number, article: Article): Promise<void> {
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    void this.#lane(() => this.#writeNext());
+  }
+
+  #nextBatch(): Waiting[] {
+    const mostBytes = Math.min(mostBatchBytes, this.#parts.slabBytes / 4);
+    const batch: Waiting[] = [];
+    let bytes = 0;
+    for (const waiting of this.#waiting.values()) {
+      bytes += waiting.article.bytes.length;
+      if (batch.length > 0 && (bytes > mostBytes || batch.length === mostBatchArticles)) break;
+      waiting.isWriting = true;
+      batch.push(waiting);
+    }
+    return batch;
+  }
+
+  async #append(articles: readonly Article[]): Promise<void> {
     const { index, clock, slabBytes } = this.#parts;
     const writtenMs = clock.wallNow();
-    const header = encodeHeader(article, writtenMs);
-    const bytes = header.bytes.length + article.bytes.length;
+    const headers = articles.map((article) => encodeHeader(article, writtenMs));
+    const pieces = articles.flatMap((article, at) => [headers[at]?.bytes as Buffer, article.bytes]);
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
     if (this.#active && this.#active.slab.bytes + bytes > slabBytes) await this.finish();
-    if (!(await this.#makeRoom(bytes))) return;
+    if (!(await this.#makeRoom(bytes, articles.length))) return;
     this.#active ??= await this.#begin();
     const { slab, file } = this.#active;
-    const offset = slab.bytes;
+    let offset = slab.bytes;
     // Counted before it is there: what is on the disk is never more than what is counted.
     index.resize(slab, offset + bytes);
     try {
-      await file.write([header.bytes, article.bytes], offset);
+      await file.write(pieces, offset);
     } catch (error) {
       await this.#giveBack(error, offset, bytes);
       throw error;
     }
-    const headerBytes = header.bytes.length;
-    index.add(slab, {
-      key,
-      offset,
-      headerBytes,
-      bodyBytes: article.bytes.length,
-      bodyCrc: header.bodyCrc,
-      writtenMs,
-    });
+    for (const [at, { id, bytes: body }] of articles.entries()) {
+      const { bytes: header, bodyCrc } = headers[at] as (typeof headers)[number];
+      const headerBytes = header.length;
+      index.add(slab, { key: recordKey(id), offset, headerBytes, bodyBytes: body.length, bodyCrc, writtenMs });
+      offset += headerBytes + body.length;
+    }
     index.touch(slab);
   }
 
@@ -221,11 +251,11 @@ export class DiskWriter {
   }
 
   /** Deletes the files used longest ago until a record and the table of its file have room. */
-  async #makeRoom(bytes: number): Promise<boolean> {
+  async #makeRoom(bytes: number, records = 1): Promise<boolean> {
     const { index, maxBytes, clock } = this.#parts;
     if (this.#limitBytes < maxBytes && clock.now() - this.#shrunkAtMs > shrunkForMs) this.#limitBytes = maxBytes;
-    const tableOf = () => tableLength((this.#active?.slab.places.size ?? 0) + 1);
-    if (bytes + tableLength(1) > this.#limitBytes) return false;
+    const tableOf = () => tableLength((this.#active?.slab.places.size ?? 0) + records);
+    if (bytes + tableLength(records) > this.#limitBytes) return false;
     while (index.bytes + bytes + tableOf() > this.#limitBytes) {
       const [oldest] = index.slabs;
       if (oldest === undefined) return false;
@@ -234,11 +264,9 @@ export class DiskWriter {
     return true;
   }
 
-  #leave(key: number, waiting: Waiting): void {
-    if (waiting.state === 'dropped') return;
-    waiting.state = 'dropped';
-    if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
-    this.#waitingBytes -= waiting.article.bytes.length;
-    waiting.article.release();
+  #leave({ article }: Waiting): void {
+    this.#waiting.delete(recordKey(article.id));
+    this.#waitingBytes -= article.bytes.length;
+    article.release();
   }
 }

@@ -5,10 +5,18 @@ import { closeOnce } from '../util/close-all.js';
 import type { DiskCache } from './disk-cache.js';
 import type { CacheStats, MemoryCache } from './memory-cache.js';
 
+/** Articles that look-ahead wants from disk; more are forgotten, those asked for longest ago first. */
+const mostWanted = 128;
+/** Reads for look-ahead at once, so that a reader who waits is next but two at most. */
+const bringsAtOnce = 2;
+
 /** Memory in front, disk behind. */
 export class TieredCache implements SegmentCache {
   readonly #memory: MemoryCache;
   readonly #disk: DiskCache;
+  /** Asked for by look-ahead, oldest first. */
+  readonly #wanted = new Set<MessageId>();
+  #bringing = 0;
 
   constructor(memory: MemoryCache, disk: DiskCache) {
     this.#memory = memory;
@@ -22,8 +30,18 @@ export class TieredCache implements SegmentCache {
     return far instanceof Promise ? far.then((article) => this.#brought(id, article)) : far;
   }
 
+  /** Look-ahead asks this before it asks the servers: what is on disk only is then brought into memory. */
   has(id: MessageId): boolean {
-    return this.#memory.has(id) || this.#disk.has(id);
+    if (this.#memory.has(id)) return true;
+    if (!this.#disk.has(id)) return false;
+    this.#wanted.delete(id);
+    this.#wanted.add(id);
+    for (const longestAgo of this.#wanted) {
+      if (this.#wanted.size <= mostWanted) break;
+      this.#wanted.delete(longestAgo);
+    }
+    while (this.#bringing < bringsAtOnce && this.#wanted.size > 0) void this.#bringWanted();
+    return true;
   }
 
   /**
@@ -50,9 +68,22 @@ export class TieredCache implements SegmentCache {
   }
 
   readonly close = closeOnce(async () => {
+    this.#wanted.clear();
     await this.#memory.close();
     await this.#disk.close();
   });
+
+  async #bringWanted(): Promise<void> {
+    this.#bringing++;
+    for (const id of this.#wanted) {
+      this.#wanted.delete(id);
+      if (this.#memory.has(id)) continue;
+      const article = await this.#disk.bring(id);
+      if (article && !this.#memory.has(id)) this.#memory.set(article);
+      article?.release();
+    }
+    this.#bringing--;
+  }
 
   /** Kept in memory for whoever reads on; one that failed on disk may have come from the servers meanwhile. */
   #brought(id: MessageId, article: Article | undefined): Article | undefined {
