@@ -1,8 +1,12 @@
 import type { Clock } from '../model/common.js';
 import { createRateMeter, type RateMeter } from '../util/rate-meter.js';
 
-/** Credit that can be saved up, as the time it takes to earn it. Over five seconds it is 3 % of the limit. */
-const burstMs = 150;
+/**
+ * Credit that can be saved up, as the time it takes to earn it: enough to bridge a late timer. The most urgent of several
+ * levels saves less: what it saves comes on top of what the others have spent meanwhile.
+ */
+const burstMs = 100;
+const urgentBurstMs = 40;
 
 /**
  * A rate in bytes per second, kept with credit that grows with time and is spent when something is asked for. There is a
@@ -14,7 +18,9 @@ export class TokenBucket {
   readonly rate: number;
   readonly #clock: Clock;
   readonly #credits: number[];
-  readonly #mostBytes: number;
+  readonly #most: readonly number[];
+  /** The largest request that is waited for: it may save up for all of itself. */
+  #awaitedBytes = 0;
   readonly #meter: RateMeter;
   #settledMs: number;
 
@@ -22,7 +28,7 @@ export class TokenBucket {
     this.rate = rate;
     this.#clock = clock;
     this.#credits = new Array<number>(levels).fill(0);
-    this.#mostBytes = (rate * burstMs) / 1000;
+    this.#most = this.#credits.map((_, level) => (rate * (level === 0 && levels > 1 ? urgentBurstMs : burstMs)) / 1000);
     this.#meter = createRateMeter(clock);
     this.#settledMs = clock.now();
   }
@@ -34,11 +40,12 @@ export class TokenBucket {
 
   /**
    * Milliseconds until so many bytes may be spent; 0 when they may now. The most urgent level need not save up first:
-   * it may go into debt whenever it has none. What is larger than any credit may go into debt when there is all of it.
+   * it may go into debt whenever it has none. The others save up, so that only the most urgent is ever in debt.
    */
   waitMs(bytes: number, level: number): number {
     this.#settle();
-    const needed = level === 0 ? 0 : Math.min(bytes, this.#mostBytes);
+    const needed = level === 0 ? 0 : bytes;
+    this.#awaitedBytes = Math.max(this.#awaitedBytes, needed);
     const missing = needed - (this.#credits[level] as number);
     return missing <= 0 ? 0 : (1000 * missing) / this.rate;
   }
@@ -46,8 +53,8 @@ export class TokenBucket {
   /** Spends bytes; fewer than none gives some back. */
   spend(bytes: number, level: number): void {
     this.#settle();
-    for (let each = level; each < this.#credits.length; each++)
-      this.#credits[each] = Math.min(this.#mostBytes, (this.#credits[each] as number) - bytes);
+    this.#add(-bytes, level);
+    if (bytes >= this.#awaitedBytes) this.#awaitedBytes = 0;
     this.#meter.add(bytes);
   }
 
@@ -55,7 +62,16 @@ export class TokenBucket {
     const nowMs = this.#clock.now();
     const earned = ((nowMs - this.#settledMs) * this.rate) / 1000;
     this.#settledMs = nowMs;
-    for (let each = 0; each < this.#credits.length; each++)
-      this.#credits[each] = Math.min(this.#mostBytes, (this.#credits[each] as number) + earned);
+    this.#add(earned, 0);
+  }
+
+  #add(bytes: number, level: number): void {
+    for (let each = level; each < this.#credits.length; each++)
+      this.#credits[each] = Math.min(this.#mostOf(each), (this.#credits[each] as number) + bytes);
+  }
+
+  #mostOf(level: number): number {
+    const most = this.#most[level] as number;
+    return level === 0 ? most : Math.max(most, this.#awaitedBytes);
   }
 }
