@@ -14,7 +14,7 @@ export const diskScenario = {
   name: 'disk',
   smoke: true,
   async run({ smoke, repeat }) {
-    const size = smoke ? 20_000_000 : 1_000_000_000;
+    const size = smoke ? 20_000_000 : 600_000_000;
     const rows = [];
     for (const partBytes of smoke ? [100_000] : [716_800, 4 * 2 ** 20]) {
       const server = await simulate({ tls: true }, [

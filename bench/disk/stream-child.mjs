@@ -21,11 +21,11 @@ export default async function stream(job) {
   });
   let bodies = 0;
   engine.events.on('article:fetched', () => bodies++);
+  // What a folder holds is learned in the background; a replay is to be one from the first article on.
+  while (job.folder && engine.snapshot().cache.disk?.entries < job.entries) await setTimeout(10);
   const release = await engine.library.add(server.nzb);
   const file = await engine.library.open(release.files[0].path);
   await engine.warm();
-  // What a folder holds is learned in the background; a replay is to be one from the first article on.
-  while (job.folder && engine.snapshot().cache.disk?.entries < job.entries) await setTimeout(10);
   const checked = check
     ? new Checked(deterministicContent({ size, seed: 1, blockSeed: 1, blockBytes: partBytes }), 0)
     : undefined;
