@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { processTurnBudget, type TurnBudget } from './turn-budget.js';
+import { processTurnBudget, type TurnBudget, turnShare } from './turn-budget.js';
 
 /** What hears of a wire. */
 export interface WireReceiver {
@@ -46,6 +46,7 @@ export interface OnRead {
 export class StreamWire implements Wire {
   readonly encrypted: boolean;
   readonly #budget: TurnBudget;
+  readonly #share = turnShare(() => this.#stream?.resume());
   #stream: Duplex | undefined;
   #receiver: WireReceiver | undefined;
   #early: Uint8Array[] = [];
@@ -117,12 +118,8 @@ export class StreamWire implements Wire {
   #take(input: Uint8Array, start: number, end: number): boolean {
     if (this.#receiver === undefined) this.#early.push(input.slice(start, end));
     else this.#receiver.received(input, start, end);
-    return this.#budget.spend(end - start, this.#resume);
+    return this.#budget.spend(end - start, this.#share);
   }
-
-  readonly #resume = (): void => {
-    this.#stream?.resume();
-  };
 
   readonly #onData = (chunk: Uint8Array): void => {
     if (!this.#take(chunk, 0, chunk.length)) this.#stream?.pause();
