@@ -61,16 +61,18 @@ export class LateWatch {
   #lookAt(wantedMs: number): void {
     const nowMs = this.#clock.now();
     const dueMs = Math.max(nowMs, wantedMs);
-    this.#cancelTimer = this.#clock.after(dueMs - nowMs, () => this.#look(dueMs));
+    this.#cancelTimer = this.#clock.after(dueMs - nowMs, () => {
+      // When the event loop was blocked, what is waited for may have come meanwhile: let the sockets be read first.
+      if (this.#clock.now() - dueMs <= busyLoopMs) this.#look();
+      else this.#cancelTimer = this.#clock.after(busyLoopMs / 2, () => this.#look());
+    });
   }
 
-  #look(dueMs: number): void {
+  #look(): void {
     const nowMs = this.#clock.now();
     const { arrival } = this.#attempt;
     const { startedMs } = arrival;
-    // When the event loop was blocked, what is waited for may have come meanwhile: let the sockets be read first.
-    if (nowMs - dueMs > busyLoopMs) this.#lookAt(nowMs + busyLoopMs / 2);
-    else if (arrival.begunMs !== undefined) this.#lookAtProgress(arrival.begunMs, nowMs);
+    if (arrival.begunMs !== undefined) this.#lookAtProgress(arrival.begunMs, nowMs);
     else if (nowMs >= startedMs + this.#firstByteLimitMs()) this.#late('first-byte');
     else this.#lookAt(startedMs + this.#firstByteLimitMs());
   }
