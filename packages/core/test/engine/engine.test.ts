@@ -291,6 +291,37 @@ describe('Engine', () => {
     expect(() => engine.reconfigure({ cache: {} } as never)).toThrowError(/Unrecognized key: "cache"/);
   });
 
+  it('limits bandwidth from the start and live, and shows what came over the wire', async () => {
+    const { files, articles, nzb } = release(['film.mkv'], 400_000);
+    const bandwidth = { maxBytesPerSecond: 50_000_000, lanes: { import: 10_000_000 }, providers: { one: 20_000_000 } };
+    const { engine } = await run([{ name: 'one', articles }], { bandwidth });
+    const limits = () =>
+      engine.snapshot().pool.bandwidth.map(({ scope, maxBytesPerSecond }) => [scope, maxBytesPerSecond]);
+    expect(limits()).toEqual([
+      ['engine', 50_000_000],
+      ['lane', 10_000_000],
+      ['provider', 20_000_000],
+    ]);
+    engine.reconfigure({ integrity: 'verified' });
+    expect(limits()).toHaveLength(3);
+    const wrong = { bandwidth: { providers: { two: 1 } }, integrity: 'progressive' as const };
+    expect(() => engine.reconfigure(wrong)).toThrowError(expect.objectContaining({ code: 'ERR_CONFIG_INVALID' }));
+    expect(() => engine.reconfigure({ bandwidth: { lanes: { playback: -1 } } })).toThrowError(/above 0/);
+    expect(limits()).toHaveLength(3);
+    await engine.library.add(nzb, { name: 'r' });
+    const handle = await engine.library.open('/r/film.mkv');
+    expect(same(await bytesOf(handle.stream(undefined, { label: 'tv' })), files[0]!)).toBe(true);
+    const { pool, bytesRead } = engine.snapshot();
+    expect(pool.traffic.reduce((sum, { wireBytes }) => sum + wireBytes, 0)).toBe(files[0]!.bytes.length);
+    expect(pool.traffic.every(({ wastedBytes }) => wastedBytes === 0)).toBe(true);
+    expect(bytesRead).toMatchObject({ tv: files[0]!.bytes.length });
+    engine.reconfigure({ bandwidth: {} });
+    expect(limits()).toEqual([]);
+    await expect(run([{ articles }], { bandwidth: { providers: { nobody: 1 } } })).rejects.toMatchObject({
+      code: 'ERR_CONFIG_INVALID',
+    });
+  });
+
   it('counts bytes by label, and strangers cannot make that grow for ever', async () => {
     const { articles, nzb } = release(['a.bin']);
     const { engine } = await run([{ articles }]);
