@@ -59,36 +59,19 @@ async function rowsOf(server, { pace, ...job }, rounds) {
     if (job.check && duplicates > 0) throw new Error(`${duplicates} articles were fetched twice`);
     runs.push({ ...run, duplicates, fetched: bytesSent / server.files[0].wireRatio / run.bytes });
   }
-  const middle = (of) => median(runs.map(of));
   const profile = `${streams} streams, ${pace}`;
-  const bar = streams === 20 ? { bar: { most: mostMebibytes } } : {};
+  const middle = (of) => median(runs.map(of));
   const idle = middle((run) => run.idleBytes / mebibyte);
-  return [
-    row(
-      profile,
-      'resident at its peak',
-      middle((run) => run.peakBytes / mebibyte),
-      'MiB',
-      { floor: idle, ...bar },
-    ),
-    row(profile, 'resident with files open, idle', idle, 'MiB'),
-    row(
-      profile,
-      'resident after start',
-      middle((run) => run.startedBytes / mebibyte),
-      'MiB',
-    ),
-    row(
-      profile,
-      'articles in memory at their peak',
-      middle((run) => run.ledgerPeakBytes / mebibyte),
-      'MiB',
-    ),
-    row(
-      profile,
-      'speed of all together',
-      middle((run) => run.bytes / 1e6 / run.seconds),
-      'MB/s',
-    ),
+  const bar = streams === 20 ? { bar: { most: mostMebibytes } } : {};
+  const metrics = [
+    ['resident at its peak', 'MiB', (run) => run.peakBytes / mebibyte, { floor: idle, ...bar }],
+    ['resident with files open, idle', 'MiB', (run) => run.idleBytes / mebibyte],
+    ['resident after start', 'MiB', (run) => run.startedBytes / mebibyte],
+    ['articles in memory at their peak', 'MiB', (run) => run.ledgerPeakBytes / mebibyte],
+    ['articles fetched again', '', (run) => run.duplicates],
+    ['fetched / wanted', '', (run) => run.fetched, { floor: 1 }],
+    ['client CPU', 's/GB', (run) => (run.cpuSeconds * 1e9) / run.bytes],
+    ['speed of all together', 'MB/s', (run) => run.bytes / 1e6 / run.seconds],
   ];
+  return metrics.map(([metric, unit, of, more]) => row(profile, metric, middle(of), unit, more));
 }
