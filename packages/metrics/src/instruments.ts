@@ -20,11 +20,26 @@ const seconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Makes the counters and histograms that events feed. */
 export function createInstruments(registry: Registry): Instruments {
   const registers = [registry];
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter<L>({ name, help, labelNames: [...labelNames], registers });
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Histogram<L>({ name, help, labelNames: [...labelNames], buckets: seconds, registers });
+  const counter: MakeCounter = (name, help, labelNames) =>
+    new Counter({ name, help, labelNames: [...labelNames], registers });
+  const histogram: MakeHistogram = (name, help, labelNames) =>
+    new Histogram({ name, help, labelNames: [...labelNames], buckets: seconds, registers });
+  return {
+    ...providerInstruments(counter, histogram),
+    ...readInstruments(counter),
+    ...catalogInstruments(counter),
+    ...diskCacheInstruments(registers),
+  };
+}
 
+type MakeCounter = <L extends string>(name: string, help: string, labelNames: readonly L[]) => Counter<L>;
+type MakeHistogram = <L extends string>(name: string, help: string, labelNames: readonly L[]) => Histogram<L>;
+type Of<Kind extends string> = Pick<Instruments, Extract<NewsreelEvent, `${Kind}:${string}`>>;
+
+function providerInstruments(
+  counter: MakeCounter,
+  histogram: MakeHistogram,
+): Of<'connection' | 'article' | 'provider'> {
   const opened = counter('newsreel_connections_opened_total', 'Connections logged in.', ['provider']);
   const closed = counter('newsreel_connections_closed_total', 'Sockets closed, by reason.', ['provider', 'reason']);
   const connectSeconds = histogram('newsreel_connect_seconds', 'Time to connect and log in.', ['provider']);
@@ -49,20 +64,6 @@ export function createInstruments(registry: Registry): Instruments {
     ['provider', 'disabled'],
   );
   const recovered = counter('newsreel_provider_recovered_total', 'Times a provider came back.', ['provider']);
-  const filesOpened = counter('newsreel_files_opened_total', 'File handles opened.', []);
-  const bytesRead = counter('newsreel_read_bytes_total', 'Bytes handed to readers, counted when a handle closes.', []);
-  const retracted = counter(
-    'newsreel_reads_retracted_total',
-    'Reads that failed because bytes shown early turned out wrong.',
-    ['provider'],
-  );
-  const stalls = counter('newsreel_reads_stalled_total', 'Reads that waited longer than the stall threshold.', []);
-  const stalledSeconds = counter('newsreel_read_stalled_seconds_total', 'Time readers waited in stalls.', []);
-  const changed = counter('newsreel_entries_changed_total', 'Files whose announced layout was corrected.', []);
-  const revisions = counter('newsreel_catalog_changes_total', 'Changes of the catalog.', []);
-  const added = counter('newsreel_releases_added_total', 'Releases added.', []);
-  const removed = counter('newsreel_releases_removed_total', 'Releases removed.', []);
-  const checks = counter('newsreel_health_checks_total', 'Health checks, by verdict.', ['verdict']);
   for (const code of errorCodes.filter((known) => known.startsWith('ERR_ARTICLE')))
     failures.inc({ provider: '', code }, 0);
   const failed = (provider: string, code: ErrorCode | 'other') => failures.inc({ provider, code });
@@ -88,6 +89,21 @@ export function createInstruments(registry: Registry): Instruments {
     'provider:degraded': ({ provider, disabled }) => degraded.inc({ provider, disabled: String(disabled) }),
     'provider:recovered': ({ provider }) => recovered.inc({ provider }),
     'provider:limit-learned': ignored, // The gauge newsreel_provider_connection_limit shows it.
+  };
+}
+
+function readInstruments(counter: MakeCounter): Of<'file' | 'read'> {
+  const filesOpened = counter('newsreel_files_opened_total', 'File handles opened.', []);
+  const bytesRead = counter('newsreel_read_bytes_total', 'Bytes handed to readers, counted when a handle closes.', []);
+  const retracted = counter(
+    'newsreel_reads_retracted_total',
+    'Reads that failed because bytes shown early turned out wrong.',
+    ['provider'],
+  );
+  const stalls = counter('newsreel_reads_stalled_total', 'Reads that waited longer than the stall threshold.', []);
+  const stalledSeconds = counter('newsreel_read_stalled_seconds_total', 'Time readers waited in stalls.', []);
+
+  return {
     'file:opened': () => filesOpened.inc(),
     'file:closed': (event) => bytesRead.inc(event.bytesRead),
     'read:retracted': ({ provider }) => retracted.inc({ provider }),
@@ -95,11 +111,21 @@ export function createInstruments(registry: Registry): Instruments {
       stalls.inc();
       stalledSeconds.inc(waitedMs / 1000);
     },
+  };
+}
+
+function catalogInstruments(counter: MakeCounter): Of<'entry' | 'catalog' | 'release' | 'health'> {
+  const changed = counter('newsreel_entries_changed_total', 'Files whose announced layout was corrected.', []);
+  const revisions = counter('newsreel_catalog_changes_total', 'Changes of the catalog.', []);
+  const added = counter('newsreel_releases_added_total', 'Releases added.', []);
+  const removed = counter('newsreel_releases_removed_total', 'Releases removed.', []);
+  const checks = counter('newsreel_health_checks_total', 'Health checks, by verdict.', ['verdict']);
+
+  return {
     'entry:changed': () => changed.inc(),
     'catalog:changed': ({ changes }) => revisions.inc(changes.length),
     'release:added': () => added.inc(),
     'release:removed': () => removed.inc(),
-    ...diskCacheInstruments(registers),
     'health:checked': ({ report }) => checks.inc({ verdict: report.verdict }),
   };
 }
