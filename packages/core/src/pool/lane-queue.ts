@@ -25,6 +25,8 @@ export interface PlaceRequest<G> {
   readonly signal: AbortSignal;
   /** Longest wait, in milliseconds. */
   readonly timeoutMs: number;
+  /** Asked when the wait has been too long: `true` when it is wanted so (a limit), and it begins anew. */
+  readonly isHeldBack?: ((lane: Lane) => boolean) | undefined;
   /**
    * Tries to find a place. Never waits: says what there is no room for now. What it throws rejects the request.
    * @param isLastResort nobody in the lane finds room, and this is the reader served last: it may have to come to an end
@@ -178,9 +180,12 @@ export class LaneQueue {
         }
       },
     };
-    const cancelTimer = this.#clock.after(timeoutMs, () =>
-      fail(new TimeoutError({ phase: 'queue', afterMs: timeoutMs })),
-    );
+    const arm = () =>
+      this.#clock.after(timeoutMs, () => {
+        if (request.isHeldBack?.(waiter.lane)) cancelTimer = arm();
+        else fail(new TimeoutError({ phase: 'queue', afterMs: timeoutMs }));
+      });
+    let cancelTimer = arm();
     const offAbort = onAbort(request.signal, fail);
     if (ticket) ticket.onRaise = () => this.#move(waiter, ticket.lane);
     this.#rings[waiter.lane].add(waiter);

@@ -79,6 +79,7 @@ export async function findPlace(
     again: inquiry.again,
     signal,
     timeoutMs: context.queueTimeoutMs[lane],
+    isHeldBack: (now) => isHeldBack(context, inquiry, now, bytes),
     place: (now, isLastResort) => {
       const look = () => firstPlace(context, inquiry, { lane: now, bytes, verb, reader, affinity });
       return isLastResort ? context.ledger.beyond(look) : look();
@@ -88,6 +89,13 @@ export async function findPlace(
   if (!signal.aborted) return found;
   if (!(found instanceof SearchOver)) giveBack(found);
   throw signal.reason;
+}
+
+/** Whether it is a bandwidth limit that a request waits for. */
+function isHeldBack({ traffic }: PlacementContext, candidates: Candidates, lane: Lane, bytes: number): boolean {
+  const { bandwidth } = traffic;
+  if (bandwidth.refusal(lane, bytes) !== undefined) return true;
+  return candidates.open().some(({ name }) => !bandwidth.admits(name, lane, bytes));
 }
 
 /** Gives an unused place back. */

@@ -160,6 +160,21 @@ describe('bandwidth limits', () => {
     expect(done).toBe(true);
   });
 
+  it('do not count as waiting too long', async () => {
+    const specs = [{ name: 'a', articles: large.articles, concurrency: 1 }];
+    for (const limits of [{ maxBytesPerSecond: partBytes }, { providers: { a: partBytes } }]) {
+      const world = pooled(specs, { queueTimeoutMs: 500 });
+      world.pool.limit(limits);
+      const asked = [0, 1, 2].map((at) => world.pool.fetch(large.ids[at] as string, { expectedBytes: partBytes }));
+      for (let step = 0; step < 45; step++) {
+        world.clock.advance(100);
+        await settled();
+      }
+      for (const article of await Promise.all(asked)) article.release();
+      expect(world.idle()).toMatchObject({ queued: 0, usedBytes: 0 });
+    }
+  });
+
   it('show in the stats with their use', async () => {
     const limits = { maxBytesPerSecond: 1000 * kilo, lanes: { import: 100 * kilo }, providers: { a: 900 * kilo } };
     const world = busyPool(limits);
