@@ -22,7 +22,12 @@ export const b3 = scenario({
       { ...anywhere.over, metric: 'stream of a range, p50 over its floor', bar: { most: 15 } },
       { ...anywhere.p95, metric: 'stream of a range, p95' },
       { ...anywhere.articles, metric: 'stream of a range, articles fetched per read' },
-      { ...aligned.p50, metric: 'from the start of an article, p50', bar: { most: profile.rttMs + 20 } },
+      // Where 64 KiB alone take longer than that, the first byte has to keep to it.
+      { ...aligned.first, metric: 'from the start of an article, first byte, p50', bar: { most: profile.rttMs + 20 } },
+      {
+        ...{ ...aligned.p50, metric: 'from the start of an article, p50' },
+        ...(aligned.p50.floor < profile.rttMs + 15 ? { bar: { most: profile.rttMs + 20 } } : {}),
+      },
     ];
     if (via === 'webdav') return rows;
     const verified = await storm(context, randomPlaces(context, 2), readVerified, (_profile, start) =>
@@ -37,8 +42,7 @@ export const b3 = scenario({
   },
 });
 
-const streamed = async (reader, content, start) =>
-  (await readChecked(reader, content, start, start + pieceBytes, { hash: true })).lastMs;
+const streamed = (reader, content, start) => readChecked(reader, content, start, start + pieceBytes, { hash: true });
 
 async function readVerified(reader, content, start) {
   const startedMs = performance.now();
@@ -47,7 +51,7 @@ async function readVerified(reader, content, start) {
   const hash = createHash('sha256').update(bytes).digest('hex');
   if (hash !== sha256Of(content, start, start + pieceBytes))
     throw new Error('the hash is not that of the bytes posted');
-  return tookMs;
+  return { firstMs: tookMs, lastMs: tookMs };
 }
 
 /** A verified byte is there when its whole article is. */
@@ -61,9 +65,12 @@ async function storm(context, places, read, floorOf) {
   await sim.resetCounts();
   const reader = await world.open(0);
   const took = [];
+  const first = [];
   const floors = [];
   for (const start of places) {
-    took.push(await read(reader, files[0].content, start));
+    const { firstMs, lastMs } = await read(reader, files[0].content, start);
+    took.push(lastMs);
+    first.push(firstMs);
     floors.push(floorOf?.(profile, start) ?? rangeMs(profile, wireRatio, start, start + pieceBytes));
   }
   await reader.close();
@@ -76,6 +83,7 @@ async function storm(context, places, read, floorOf) {
   const over = took.map((ms, at) => ms - floors[at]);
   return {
     p50: { value: median(took), unit: 'ms', floor: median(floors) },
+    first: { value: median(first), unit: 'ms', floor: profile.rttMs },
     p95: { value: quantile(took, 0.95), unit: 'ms', floor: quantile(floors, 0.95) },
     over: { value: median(over), unit: 'ms' },
     articles: { value: bodies / places.length, unit: '', floor: articlesPerRead(places, profile) },

@@ -13,7 +13,8 @@ export const simulatorScenario = { name: 'simulator', smoke: true, run };
 
 async function run(options) {
   const rows = await unlimited(options);
-  for (const profile of options.profiles) rows.push(...(await limited(options, profile)));
+  const wanted = options.smoke ? options.profiles.slice(0, 1) : options.profiles;
+  for (const profile of wanted) rows.push(...(await limited(options, profile)));
   return rows;
 }
 
@@ -45,7 +46,7 @@ async function unlimited({ smoke }) {
 async function limited({ smoke }, profile) {
   const { connections, articleBytes, rttMs } = profile;
   const link = Math.min(profile.bytesPerSecond, connections * profile.bytesPerSecondPerConnection);
-  const partsPerConnection = smoke ? 1 : Math.ceil((link * 3) / connections / articleBytes);
+  const partsPerConnection = smoke ? 2 : Math.ceil((link * 3) / connections / articleBytes);
   const size = connections * partsPerConnection * articleBytes;
   const server = await simulate(serverOptions(profile), [
     { name: 'drain.bin', bytes: { size, seed: 1 }, partBytes: articleBytes },
