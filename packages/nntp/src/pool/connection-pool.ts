@@ -2,8 +2,8 @@ import { ClosedError, type PluginContext, ProviderUnavailableError } from '@news
 import { closeOnce } from '@newsreel/core/plugin';
 import type { Connection } from '../connection/connection.js';
 import { type HandshakeResult, handshake } from '../connection/handshake.js';
-import type { CloseReason } from '../connection/owner.js';
 import type { Refusal } from '../connection/login.js';
+import type { CloseReason } from '../connection/owner.js';
 import { TlsSessions } from '../connection/wire.js';
 import type { ResolvedNntpOptions } from '../resolve-options.js';
 import { type Census, takeCensus } from './census.js';
@@ -179,6 +179,7 @@ export class ConnectionPool implements MemberOwner {
       mayDial: this.mayDial,
       limit,
       depth: this.depth,
+      nowMs: this.#context.clock.now(),
       roundTripMs,
       connectMs,
       rate,
