@@ -1,4 +1,5 @@
 import { constants, promises } from 'node:fs';
+import { dirname } from 'node:path';
 
 /** One open file of the disk cache. */
 export interface CacheFile {
@@ -49,9 +50,7 @@ const privateFolder = 0o700;
 
 /** The machine's own file system. Everything runs in Node's thread pool, nothing on the event loop. */
 export const machineFiles: CacheFiles = {
-  async makeFolder(path) {
-    await promises.mkdir(path, { recursive: true, mode: privateFolder });
-  },
+  makeFolder,
   list: (path) => promises.readdir(path),
   async stat(path) {
     const { size, mtimeMs } = await promises.stat(path);
@@ -69,6 +68,24 @@ export const machineFiles: CacheFiles = {
   rename: (from, to) => promises.rename(from, to),
   touch: (path, modifiedMs) => promises.utimes(path, modifiedMs / 1000, modifiedMs / 1000),
 };
+
+/** Node's own recursive mkdir never ends where a file system answers "no such folder" although the folder above exists. */
+async function makeFolder(path: string): Promise<void> {
+  const make = async () => {
+    try {
+      await promises.mkdir(path, privateFolder);
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+    }
+  };
+  try {
+    await make();
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
+  }
+}
 
 function machineFile(handle: promises.FileHandle): CacheFile {
   return {

@@ -17,6 +17,7 @@ export class TieredCache implements SegmentCache {
   /** Asked for by look-ahead, oldest first. */
   readonly #wanted = new Set<MessageId>();
   #bringing = 0;
+  #isFutile = false;
 
   constructor(memory: MemoryCache, disk: DiskCache) {
     this.#memory = memory;
@@ -34,6 +35,7 @@ export class TieredCache implements SegmentCache {
   has(id: MessageId): boolean {
     if (this.#memory.has(id)) return true;
     if (!this.#disk.has(id)) return false;
+    if (this.#isFutile) return true;
     this.#wanted.delete(id);
     this.#wanted.add(id);
     for (const longestAgo of this.#wanted) {
@@ -81,6 +83,8 @@ export class TieredCache implements SegmentCache {
       const article = await this.#disk.bring(id);
       if (article && !this.#memory.has(id)) this.#memory.set(article);
       article?.release();
+      // A memory cache of no size: what is brought would be read again by whoever needs it.
+      if (article && this.#memory.stats().entries === 0) this.#isFutile = true;
     }
     this.#bringing--;
   }

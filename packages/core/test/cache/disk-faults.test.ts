@@ -137,9 +137,10 @@ describe('a disk that cannot be used', () => {
     expect(readdirSync(folder)).toHaveLength(2);
   });
 
-  it('whose folder is a file is no cache, and no failure', async () => {
-    const folder = join(freshFolder(), 'file');
-    writeFileSync(folder, 'x');
+  it.each(['a file', 'nowhere'])('whose folder is %s is no cache, and no failure', async (where) => {
+    // Folders cannot be made in /proc, which says so in a way that makes Node's recursive mkdir go on for ever.
+    const folder = where === 'nowhere' ? '/proc/newsreel/cache' : join(freshFolder(), 'file');
+    if (where === 'a file') writeFileSync(folder, 'x');
     const { cache, said } = diskCache({ folder });
     await cache.idle();
     await put(cache, 'a');
