@@ -6,6 +6,7 @@ import type { ResolvedNntpOptions } from '../resolve-options.js';
 import { type ArticleDecoder, createArticleDecoder } from '../yenc/decoder.js';
 import { DrainWatch } from './drain-watch.js';
 import { Ask, type Exchange, type ExchangeHost, type ExchangeTimes, type Repeat } from './exchange.js';
+import { hangUp } from './hang-up.js';
 import type { CloseReason, ConnectionOwner } from './owner.js';
 import { type Entry, Pipeline } from './pipeline.js';
 import { ReplyWatch } from './reply-watch.js';
@@ -89,6 +90,11 @@ export class Connection implements ExchangeHost {
   /** Bytes that will probably still come for what is in flight. */
   get outstandingBytes(): number {
     return this.#pipeline.outstandingBytes;
+  }
+
+  /** Since when the answer next in line is awaited; infinite when none is. */
+  get awaitedSinceMs(): number {
+    return this.#watch.sinceMs;
   }
 
   /** Takes an exchange into the line. It is written at the end of this turn. */
@@ -281,20 +287,9 @@ export class Connection implements ExchangeHost {
     this.#parser.stop();
     this.#watch.clear();
     this.#drain.stop();
-    this.#hangUp(politely);
+    hangUp(this.#wire, politely, this.#clock, this.#options.deadlines.quitMs);
     const entries = this.#pipeline.clear();
     this.#owner.ended(reason, cause);
     for (const entry of entries) entry.exchange.failed(cause, !entry.touched);
-  }
-
-  #hangUp(politely: boolean): void {
-    if (!politely) {
-      this.#wire.destroy();
-      return;
-    }
-    // Half closed: a server that waits for us to hang up after its 205 need not wait.
-    this.#wire.end();
-    const cancelTimer = this.#clock.after(this.#options.deadlines.quitMs, () => this.#wire.destroy());
-    void this.#wire.gone.then(cancelTimer);
   }
 }

@@ -29,6 +29,8 @@ export class ReplyWatch {
   readonly #clock: Clock;
   readonly #limits: BodyLimits;
   readonly #expired: (cause: TimeoutError) => void;
+  /** Since when the present answer is awaited; infinite when none is. */
+  sinceMs = Number.POSITIVE_INFINITY;
   #dueMs = Number.POSITIVE_INFINITY;
   #check: () => TimeoutError | undefined = () => undefined;
   #timerDueMs = 0;
@@ -43,7 +45,8 @@ export class ReplyWatch {
 
   /** The status line of the next answer must come within this time. */
   awaitReply(phase: TimeoutPhase, deadlineMs: number): void {
-    this.#dueMs = this.#clock.now() + deadlineMs;
+    this.sinceMs = this.#clock.now();
+    this.#dueMs = this.sinceMs + deadlineMs;
     this.#check = () => new TimeoutError({ phase, afterMs: deadlineMs });
     this.#arm();
   }
@@ -93,6 +96,7 @@ export class ReplyWatch {
 
   /** Nothing is waited for. */
   clear(): void {
+    this.sinceMs = Number.POSITIVE_INFINITY;
     this.#dueMs = Number.POSITIVE_INFINITY;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

@@ -97,6 +97,10 @@ export class Member implements Candidate, ConnectionOwner {
     return this.#places.size > 0;
   }
 
+  get awaitedSinceMs(): number {
+    return this.connection?.awaitedSinceMs ?? Number.POSITIVE_INFINITY;
+  }
+
   get ageMs(): number {
     return this.#begun ? this.#clock.now() - this.#startedMs : 0;
   }

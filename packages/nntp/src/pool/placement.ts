@@ -24,6 +24,8 @@ export interface Candidate {
   readonly outstandingBytes: number;
   /** How long ago it was begun, in milliseconds. */
   readonly ageMs: number;
+  /** Since when the answer next in line is awaited, by the clock; infinite when none is. */
+  readonly awaitedSinceMs: number;
 }
 
 /** The provider as the choice sees it. */
@@ -35,6 +37,8 @@ export interface PlacementView<C extends Candidate> {
   readonly limit: number;
   /** Articles to ask for ahead on one connection. */
   readonly depth: number;
+  /** Now, by the clock. */
+  readonly nowMs: number;
   readonly roundTripMs: number;
   readonly connectMs: number;
   /** Decoded bytes per second of one connection. */
@@ -46,6 +50,9 @@ export interface Choice<C extends Candidate> {
   readonly candidate: C | 'dial';
   readonly expectedFirstByteMs: number;
 }
+
+/** An answer is overdue after so many times what it should take. */
+const overdueFactor = 2;
 
 const bulkLane = (lane: Lane) => lane === 'import' || lane === 'background';
 
@@ -90,7 +97,9 @@ function takes(candidate: Candidate, view: PlacementView<Candidate>, request: Pl
 
 function expectedMs(candidate: Candidate, view: PlacementView<Candidate>): number {
   const stillConnectingMs = candidate.state === 'dialling' ? Math.max(0, view.connectMs - candidate.ageMs) : 0;
-  return stillConnectingMs + view.roundTripMs + (candidate.outstandingBytes * 1000) / view.rate;
+  const usualMs = stillConnectingMs + view.roundTripMs + (candidate.outstandingBytes * 1000) / view.rate;
+  // One that stands still has little outstanding and would seem the best: what is overdue may well take as long again.
+  return usualMs + Math.max(0, view.nowMs - candidate.awaitedSinceMs - overdueFactor * usualMs);
 }
 
 function soonest<C extends Candidate>(choices: readonly Choice<C>[]): Choice<C> | undefined {

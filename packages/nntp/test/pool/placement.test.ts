@@ -13,11 +13,21 @@ interface Named extends Candidate {
 
 const candidate = (name: string, changes: Partial<Candidate> = {}): Named => ({
   ...{ name, state: 'open', bodies: 0, sweeps: 0, playback: false, bulk: false, outstandingBytes: 0, ageMs: 0 },
+  awaitedSinceMs: Number.POSITIVE_INFINITY,
   ...changes,
 });
 
 const view = (candidates: Named[], changes: Partial<PlacementView<Named>> = {}): PlacementView<Named> => ({
-  ...{ candidates, mayDial: false, limit: 10, depth: 2, roundTripMs: 40, connectMs: 200, rate: 8_000_000 },
+  ...{
+    candidates,
+    mayDial: false,
+    limit: 10,
+    depth: 2,
+    nowMs: 10_000,
+    roundTripMs: 40,
+    connectMs: 200,
+    rate: 8_000_000,
+  },
   ...changes,
 });
 
@@ -40,6 +50,14 @@ describe('the choice of a place', () => {
     expect(chosen(view([behind], { mayDial: true }), playback)).toBe('behind');
     const long = candidate('long', { bodies: 1, outstandingBytes: 4_000_000 });
     expect(chosen(view([long], { mayDial: true }), playback)).toBe('dial');
+  });
+
+  it('avoids a connection that stands still, however little is outstanding on it', () => {
+    const stuck = candidate('stuck', { ...busy, awaitedSinceMs: 9000 });
+    const loaded = candidate('loaded', { bodies: 1, outstandingBytes: 2_000_000, awaitedSinceMs: 9950 });
+    expect(chosen(view([stuck, loaded]), playback)).toBe('loaded');
+    expect(chosen(view([stuck, loaded]), prefetch)).toBe('loaded');
+    expect(chosen(view([{ ...stuck, awaitedSinceMs: 9900 }, loaded]), playback)).toBe('stuck');
   });
 
   it('says how soon that is', () => {
