@@ -80,6 +80,7 @@ export class World {
     return {
       size: file.size,
       stream: (start, end) => file.stream({ start, end }),
+      lendStream: (start, end) => file.lendStream({ start, end }),
       read: (position, length) => file.read(position, length),
       close: () => file.close(),
     };

@@ -66,6 +66,7 @@ async function limited({ smoke }, profile) {
       row('carries', drained.bytes / 1e6 / busySeconds, 'MB/s', { floor: link / 1e6 }),
       row('CPU of the simulator', drained.serverCpuSeconds / drained.seconds, 'of a core'),
       row('read by the client at once, mean', drained.meanReadBytes / 1024, 'KiB'),
+      row('read and drop, client CPU', (drained.clientCpuSeconds * 1e9) / drained.bytes, 's/GB'),
       row('first byte later than RTT, median', first.firstMs, 'ms'),
       row('last byte of an article later than it should, median', first.lastMs, 'ms'),
     ];
@@ -79,13 +80,19 @@ async function drain(server, wire, connections) {
   const port = wire === 'TLS' ? server.tlsPort : server.port;
   const ca = wire === 'TLS' ? server.ca : undefined;
   const before = await server.usage();
+  const cpu = process.cpuUsage();
   const started = performance.now();
   const reads = { count: 0 };
   const bytes = await readAndDrop({ host: server.host, port, connections, ids, ca, reads });
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   const { cpuSeconds } = await server.usage();
   if (bytes < server.files[0].size) throw new Error(`read ${bytes} bytes, fewer than were posted`);
-  return { bytes, seconds, serverCpuSeconds: cpuSeconds - before.cpuSeconds, meanReadBytes: bytes / reads.count };
+  return {
+    ...{ bytes, seconds, meanReadBytes: bytes / reads.count },
+    serverCpuSeconds: cpuSeconds - before.cpuSeconds,
+    clientCpuSeconds: (user + system) / 1e6,
+  };
 }
 
 /** How late the first and the last byte of single articles come, in milliseconds. */
