@@ -101,7 +101,7 @@ export class Search {
     }
   }
 
-  async #place(branch: Branch): Promise<Grant | SearchOver> {
+  #place(branch: Branch): Promise<Grant | SearchOver> {
     const { signal } = branch.controller;
     const { placement } = this.#context;
     // Beside others it is somebody waiting who wants it, and the ticket is not in the queue.

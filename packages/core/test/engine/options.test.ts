@@ -59,6 +59,17 @@ describe('parseEngineOptions', () => {
     expect(found).toHaveLength(11);
   });
 
+  it('takes the knobs of second attempts, or false for none', () => {
+    for (const hedge of [
+      false,
+      {},
+      { share: 0.05, burst: 3, leastLateMs: 100, mostLateMs: 500, stallMs: 400 },
+    ] as const)
+      expect(parseEngineOptions({ providers: [provider], hedge }).hedge).toEqual(hedge);
+    for (const hedge of [true, { share: 2 }, { burst: -1 }, { stallMs: 0 }, { often: true }])
+      expect(complaints({ providers: [provider], hedge })).toEqual([expect.stringMatching(/^hedge/)]);
+  });
+
   it('takes factories, sources, adapters with and without grants, and caches of both kinds', () => {
     const adapter = { name: 'a', attach: async () => {}, close: async () => {}, [Symbol.asyncDispose]: async () => {} };
     const cache = { get: () => undefined, set: () => {}, close: async () => {} };
