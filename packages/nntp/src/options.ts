@@ -134,8 +134,10 @@ export interface NntpOptions {
    */
   readonly drainBytes?: number | undefined;
   /**
-   * An answer nobody wants any more that brings nothing for this long costs the socket, in milliseconds (or four times the
-   * usual wait for a first byte, where that is longer). @default 1000
+   * An answer nobody wants any more that brings nothing for this long costs the socket, in milliseconds; for a tenth of it
+   * where other requests wait behind it, which are then sent elsewhere. Never less than four times the usual wait for a
+   * first byte. Gauge: `connection:closed` with reason `aborted`.
+   * @default 1000
    */
   readonly drainStallMs?: number | undefined;
   /**
