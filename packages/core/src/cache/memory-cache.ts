@@ -31,6 +31,8 @@ export interface MemoryCache extends SegmentCache {
   get(id: MessageId): Article | undefined;
   /** Whether it holds the article. Does not count as reading it. */
   has(id: MessageId): boolean;
+  /** The same, and keeps it as if it had just been brought in. */
+  claim(id: MessageId): boolean;
   /** What it holds now. */
   stats(): CacheStats;
 }
@@ -54,6 +56,7 @@ export function noCache(): MemoryCache {
       return undefined;
     },
     has: () => false,
+    claim: () => false,
     set() {},
     stats: () => ({ entries: 0, bytes: 0, hits: 0, misses, evictions: 0 }),
     close: async () => {},
@@ -137,6 +140,13 @@ class ThreeLineCache implements MemoryCache {
 
   has(id: MessageId): boolean {
     return this.#lines.some((line) => line.has(id));
+  }
+
+  claim(id: MessageId): boolean {
+    const article = this.#take(id);
+    if (article === undefined) return false;
+    this.#put(article, this.#unread);
+    return true;
   }
 
   prefer(ids: readonly MessageId[]): void {

@@ -31,9 +31,13 @@ export class TieredCache implements SegmentCache {
     return far instanceof Promise ? far.then((article) => this.#brought(id, article)) : far;
   }
 
-  /** Look-ahead asks this before it asks the servers: what is on disk only is then brought into memory. */
   has(id: MessageId): boolean {
-    if (this.#memory.has(id)) return true;
+    return this.#memory.has(id) || this.#disk.has(id);
+  }
+
+  /** Look-ahead asks this before it asks the servers: what is on disk only is then brought into memory. */
+  claim(id: MessageId): boolean {
+    if (this.#memory.claim(id)) return true;
     if (!this.#disk.has(id)) return false;
     if (this.#isFutile) return true;
     this.#wanted.delete(id);

@@ -66,7 +66,7 @@ export interface SegmentFetcher extends Closeable {
    * @default lane 'prefetch'
    */
   prefetch(segment: Segment, options?: Pick<SegmentFetchOptions, 'lane' | 'reader'>): Prefetch;
-  /** Whether asking for it would cost a request. */
+  /** Whether asking for it would cost a request; what is cached is kept for whoever is about to read it. */
   isCachedOrInFlight(id: MessageId): boolean;
   /** Keeps these in the cache longer than others, once they are there. */
   prefer(segments: Iterable<Segment>): void;

@@ -75,9 +75,10 @@ export class SegmentFlights {
     return outcome.article;
   }
 
-  /** Whether asking for it would cost a request. */
+  /** Whether asking for it would cost a request; what is cached is kept for whoever is about to read it. */
   isCachedOrInFlight(id: MessageId): boolean {
     if (this.#single.has(id)) return true;
+    if (this.#cache.claim) return this.#cache.claim(id);
     if (this.#cache.has) return this.#cache.has(id);
     const found = this.#cache.get(id);
     if (found instanceof Promise) {

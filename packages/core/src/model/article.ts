@@ -122,8 +122,13 @@ export type ArticleMiddleware = (next: ArticleSource) => ArticleSource;
 export interface SegmentCache {
   /** A retained article (the caller releases it), or `undefined`. */
   get(id: MessageId, options?: RequestOptions): Article | undefined | Promise<Article | undefined>;
-  /** Whether it is there now, when that can be told at once. Look-ahead asks before it asks the servers. */
+  /** Whether it is there now, when that can be told at once. */
   has?(id: MessageId): boolean;
+  /**
+   * Whether it is there now; if so somebody is about to read it, and it is kept as long as if it had just been brought
+   * in. Look-ahead asks this before it asks the servers. @default `has`
+   */
+  claim?(id: MessageId): boolean;
   /**
    * Retains the article for later. May decline.
    * @param lane for whom it was fetched: `playback` means that somebody is reading it already. @default not read yet

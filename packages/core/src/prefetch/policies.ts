@@ -11,15 +11,15 @@ export interface AdaptivePrefetchOptions {
   /**
    * How many times what a reader has taken in a row he is expected to take, until he has proved to stay
    * ({@link AdaptivePrefetchOptions.burstBytes}). Small values waste less when a program hops about, large ones are
-   * sooner at full speed. @default 32
+   * sooner at full speed. @default 48
    */
   readonly growth?: number | undefined;
-  /** What the first readers of a file are expected to take in a row, in bytes. @default 1048576 (1 MiB) */
+  /** What the first readers of a file are expected to take in a row, in bytes. @default 4194304 (4 MiB) */
   readonly firstRunBytes?: number | undefined;
   /**
    * What may be ahead of a reader when he has taken a fourth more than this in a row, in bytes. Until then no more than
    * these two together is asked for, so whoever leaves after 8 MB has cost less than twice that; a reader who stays
-   * beyond earns three more bytes with each one he takes. @default 6500000
+   * beyond earns six more bytes with each one he takes. @default 6500000
    */
   readonly burstBytes?: number | undefined;
   /**
@@ -45,8 +45,8 @@ const bytes = () => z.number().int().min(0);
 const adaptiveSchema = z.strictObject({
   maxAheadBytes: bytes().default(96 * mebibyte),
   aheadSeconds: z.number().positive().default(2),
-  growth: z.number().positive().default(32),
-  firstRunBytes: bytes().default(mebibyte),
+  growth: z.number().positive().default(48),
+  firstRunBytes: bytes().default(4 * mebibyte),
   burstBytes: bytes().default(6_500_000),
   wholeRangeBytes: bytes().default(16 * mebibyte),
   maxConcurrency: z.number().int().min(1).default(160),
@@ -58,7 +58,7 @@ const fixedSchema = z.strictObject({
 });
 
 /** Bytes of look-ahead earned with each byte taken beyond the burst. */
-const ramp = 3;
+const ramp = 6;
 
 /**
  * Looks ahead as far as the reader earns it: a burst from the first byte of the first article on, or, where readers of
@@ -89,8 +89,11 @@ function earned(view: PrefetchView, { growth, firstRunBytes, burstBytes }: Knobs
   const proofBytes = 1.25 * burstBytes;
   // Readers who left soon will do so again; whoever goes on is expected to take many times what he took.
   const expected = Math.max(Math.min(typicalRunBytes, proofBytes), growth * contiguousBytes);
-  // Of large articles, which take long, one more is enough until the reader has proved to stay.
-  const most = proofBytes + (8 * articleBytes <= proofBytes ? burstBytes : Math.min(articleBytes, burstBytes));
+  // Of large articles, which take long, one more is enough until the reader has proved to stay. Whoever begins where the
+  // file does is likelier to stay, and others will want the beginning too.
+  const isLarge = 8 * articleBytes > proofBytes;
+  const more = isLarge && view.position > contiguousBytes ? Math.min(articleBytes, burstBytes) : burstBytes;
+  const most = proofBytes + (view.position > contiguousBytes ? more : 1.3 * more);
   const least = contiguousBytes < proofBytes ? 0 : burstBytes + ramp * (contiguousBytes - proofBytes);
   return Math.max(Math.min(expected, most) - contiguousBytes, least);
 }

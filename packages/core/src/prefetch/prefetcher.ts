@@ -61,6 +61,8 @@ export class Prefetcher {
   #contiguousBytes: number;
   /** Up to here segments have been asked for. */
   #askedUpTo = 0;
+  /** From here on the next article is looked after again. */
+  #mendAt = 0;
   #articleBytes = 0;
   #latencyMs = 0;
   #isWaiting = false;
@@ -129,6 +131,7 @@ export class Prefetcher {
     const view = this.#view();
     const { aheadBytes, concurrency } = sane(this.#parts.policy(view));
     const windowEnd = Math.min(this.#end, this.#position + Math.min(aheadBytes, view.budgetBytes));
+    this.#mend();
     const from = Math.max(this.#askedUpTo, this.#position);
     if (this.#underWay.size >= concurrency || from >= windowEnd) return;
     for (const segment of this.#parts.source.segments({ start: from, end: windowEnd })) {
@@ -139,6 +142,17 @@ export class Prefetcher {
       if (!this.#parts.fetcher.isCachedOrInFlight(segment.id))
         this.#bring(this.#parts.fetcher.prefetch(segment, { lane: this.#parts.lane, reader: this.#parts.reader }));
     }
+  }
+
+  /**
+   * When the reader comes to another article: whether the next one is still there. If others have pushed it out of the
+   * cache, what follows it has probably gone too, and is asked for again together instead of by the reader one by one.
+   */
+  #mend(): void {
+    if (this.#position < this.#mendAt || this.#askedUpTo <= this.#position) return;
+    const [current, next] = take(2, this.#parts.source.segments({ start: this.#position, end: this.#askedUpTo }));
+    this.#mendAt = current?.range.end ?? this.#askedUpTo;
+    if (next && !this.#parts.fetcher.isCachedOrInFlight(next.id)) this.#askedUpTo = next.range.start;
   }
 
   /** Where look-ahead stops. */
@@ -190,6 +204,15 @@ export class Prefetcher {
       budgetBytes: view.budgetBytes(),
     };
   }
+}
+
+function take<T>(count: number, items: Iterable<T>): T[] {
+  const taken: T[] = [];
+  for (const item of items) {
+    taken.push(item);
+    if (taken.length === count) break;
+  }
+  return taken;
 }
 
 /** A plan out of somebody's own policy: anything that is not a positive number means no look-ahead. */

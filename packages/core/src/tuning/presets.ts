@@ -50,7 +50,7 @@ function preset(numbers: {
  * | `cache.maxBytes` | 768 MiB | 128 MiB | 40 MiB |
  * | look-ahead of one reader, at most | 256 MiB | 96 MiB | 8 MiB |
  * | look-ahead at the reader's pace | 4 s | 2 s | 1 s |
- * | growth of a new window | 64 times | 32 times | 8 times |
+ * | growth of a new window | 64 times | 48 times | 16 times |
  * | articles in flight of one reader | 240 | 160 | 12 |
  * | articles per STAT sweep | 500 | 200 | 50 |
  *
@@ -79,7 +79,7 @@ export const presets: {
     cacheMebibytes: 128,
     aheadMebibytes: 96,
     aheadSeconds: 2,
-    growth: 32,
+    growth: 48,
     maxConcurrency: 160,
     statBatch: 200,
   }),
@@ -88,7 +88,7 @@ export const presets: {
     cacheMebibytes: 40,
     aheadMebibytes: 8,
     aheadSeconds: 1,
-    growth: 8,
+    growth: 16,
     maxConcurrency: 12,
     statBatch: 50,
   }),

@@ -72,6 +72,16 @@ describe('memory cache', () => {
     expect(['seen', 'ahead', 'b', 'c'].map((id) => cache.has(id))).toEqual([false, true, true, true]);
   });
 
+  it('keeps what somebody is about to read as if it had just come', () => {
+    const { cache, keep, has } = charged(1000, 300);
+    for (const id of ['a', 'b', 'c']) keep(id);
+    has('b');
+    expect([cache.claim('b'), cache.claim('a'), cache.claim('x')]).toEqual([true, true, false]);
+    keep('d');
+    expect(['a', 'b', 'c', 'd'].map((id) => cache.has(id))).toEqual([true, true, false, true]);
+    expect(cache.stats()).toMatchObject({ entries: 3, bytes: 300, hits: 1, misses: 0 });
+  });
+
   it('keeps what is preferred longest, up to an eighth of it all', () => {
     const { cache, keep, has } = charged(5000, 1600);
     cache.prefer?.(['head', 'tail', 'more']);

@@ -4,7 +4,7 @@ import { adaptive, fixed, off } from '../../src/prefetch/policies.js';
 
 const mebi = 2 ** 20;
 const view = (changes: Partial<PrefetchView> = {}): PrefetchView => ({
-  position: 0,
+  position: 1e9,
   size: 10_000 * mebi,
   remainingBytes: 5000 * mebi,
   rangeBytes: Number.POSITIVE_INFINITY,
@@ -26,7 +26,7 @@ describe('adaptive look-ahead', () => {
 
   it('opens with the first byte, not before', () => {
     expect(adaptive()(view({ isWaiting: true }))).toEqual({ aheadBytes: 0, concurrency: 0 });
-    expect(adaptive()(view())).toEqual({ aheadBytes: mebi, concurrency: 3 });
+    expect(adaptive()(view())).toEqual({ aheadBytes: 4 * mebi, concurrency: 7 });
   });
 
   it('opens as wide as the readers of the file have stayed', () => {
@@ -37,8 +37,14 @@ describe('adaptive look-ahead', () => {
 
   it('widens at once for a reader who stays where others left', () => {
     const stays = { typicalRunBytes: 65_536, consumedPerSecond: 8 * mebi };
-    expect(ahead({ ...stays, contiguousBytes: 131_072 })).toBe(31 * 131_072);
+    expect(ahead({ ...stays, contiguousBytes: 131_072 })).toBe(47 * 131_072);
     expect(ahead({ ...stays, contiguousBytes: mebi })).toBe(14_625_000 - mebi);
+  });
+
+  it('expects a little more of whoever begins where the file does', () => {
+    const begins = { position: mebi, contiguousBytes: mebi, consumedPerSecond: 8 * mebi };
+    expect(ahead(begins)).toBe(16_575_000 - mebi);
+    expect(ahead({ ...begins, articleBytes: 4 * mebi })).toBe(16_575_000 - mebi);
   });
 
   it('has never cost a reader who leaves after 8 MB more than 8 MB', () => {
@@ -54,10 +60,10 @@ describe('adaptive look-ahead', () => {
     expect(ahead({ ...large, contiguousBytes: 8_125_000 })).toBe(6_500_000);
   });
 
-  it('grows by three bytes with each byte from there on, up to the reader’s pace and the cap', () => {
+  it('grows by six bytes with each byte from there on, up to the reader’s pace and the cap', () => {
     const plan = (contiguousBytes: number, consumedPerSecond: number) => ahead({ contiguousBytes, consumedPerSecond });
-    expect(plan(10_125_000, 100 * mebi)).toBe(12_500_000);
-    expect(plan(20_125_000, 100 * mebi)).toBe(42_500_000);
+    expect(plan(10_125_000, 100 * mebi)).toBe(18_500_000);
+    expect(plan(20_125_000, 100 * mebi)).toBe(78_500_000);
     expect(plan(100 * mebi, 8 * mebi)).toBe(16 * mebi);
     expect(plan(100 * mebi, mebi)).toBe(2 * mebi);
     expect(plan(100 * mebi, 500 * mebi)).toBe(96 * mebi);

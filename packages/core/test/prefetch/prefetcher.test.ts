@@ -203,6 +203,18 @@ describe('look-ahead window', () => {
     }
   });
 
+  it('asks again for what others have pushed out of the cache', async () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 500, concurrency: 10 }));
+    for (const id of ids(0, 5)) fetcher.there.add(id);
+    window.moved(0, 0);
+    expect(fetcher.asked).toEqual([]);
+    for (const id of ids(2, 5)) fetcher.there.delete(id);
+    window.moved(50, 50);
+    expect(fetcher.asked).toEqual(['5']);
+    window.moved(100, 50);
+    expect(fetcher.asked).toEqual(['5', '2', '3', '4']);
+  });
+
   it('asks for nothing before the reader’s own article, nor for that one', () => {
     const waiting: boolean[] = [];
     const { fetcher, window } = setting(
