@@ -1,7 +1,7 @@
 /** How much all sockets of the process may hand over in one turn of the event loop before they are stopped. */
-const defaultBytesPerTurn = 3 * 1024 * 1024;
-/** How much of that one socket may have while others are stopped: what a single read brings at most. */
-const shareBytes = 256 * 1024;
+const defaultBytesPerTurn = 4 * 1024 * 1024;
+/** How much of that each socket may have at least while others are stopped: what a single read brings at most. */
+const leastShareBytes = 256 * 1024;
 
 /** One socket's part in a {@link TurnBudget}. */
 export interface TurnShare {
@@ -30,12 +30,13 @@ export class TurnBudget {
   #turn = 1;
   #spent = 0;
   #armed = false;
+  #shareBytes = leastShareBytes;
   readonly #stopped: TurnShare[] = [];
   readonly #renewLater = (): void => this.#renew();
 
   constructor(bytesPerTurn = defaultBytesPerTurn) {
     this.#bytesPerTurn = bytesPerTurn;
-    this.#goingOn = Math.max(1, Math.floor(bytesPerTurn / shareBytes));
+    this.#goingOn = Math.max(1, Math.floor(bytesPerTurn / leastShareBytes));
   }
 
   /**
@@ -50,7 +51,7 @@ export class TurnBudget {
     share.bytes += bytes;
     this.#spent += bytes;
     this.#arm();
-    const hadItsShare = share.bytes >= shareBytes && this.#stopped.length > 0;
+    const hadItsShare = share.bytes >= this.#shareBytes && this.#stopped.length > 0;
     if (this.#spent < this.#bytesPerTurn && !hadItsShare) return true;
     this.#stopped.push(share);
     return false;
@@ -69,6 +70,7 @@ export class TurnBudget {
     if (this.#stopped.length === 0) return;
     const goOn = this.#stopped.splice(0, this.#goingOn);
     if (this.#stopped.length > 0) this.#arm();
+    this.#shareBytes = Math.max(leastShareBytes, Math.floor(this.#bytesPerTurn / goOn.length));
     for (const { resume } of goOn) resume();
   }
 }
