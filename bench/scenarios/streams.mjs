@@ -1,3 +1,7 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { disk } from '@newsreel/core';
 import { readChecked } from '../checked.mjs';
 import { fileBytesPerSecond } from '../floors.mjs';
 import { scenario } from '../scenario.mjs';
@@ -70,39 +74,55 @@ export const b5 = scenario({
   },
 });
 
-/** Two readers of one file, at the same time and one second apart: what a peer fetches twice. */
+/**
+ * Two readers of one file, at the same time and one second apart: what a peer fetches twice. The later one comes when the
+ * first has read more than memory holds, so only a disk cache can serve it.
+ */
 export const twoReaders = scenario({
   name: 'two-readers',
   files: (sizes) => [{ name: 'twice.bin', size: sizes.mb(400) }],
-  async once({ world: open, sim, files, wireRatio, sizes, smoke, expect }) {
-    const wanted = sizes.mb(200);
-    const rows = [];
-    for (const [what, delayMs] of [
-      ['at the same time', 0],
-      ['one second apart', smoke ? 50 : 1000],
-    ]) {
-      const world = await open();
-      await world.add(0);
-      await world.quiet();
-      await sim.resetCounts();
-      const read = async (ms) => {
-        await new Promise((resolve) => setTimeout(resolve, ms));
-        const reader = await world.open(0);
-        const { lastMs } = await readChecked(reader, files[0].content, 0, wanted, { openEnded: true, hash: smoke });
-        await reader.close();
-        return lastMs;
-      };
-      const took = await Promise.all([read(0), read(delayMs)]);
-      await world.quiet();
-      const { bytesSent, duplicates } = await sim.counts();
-      expect(!smoke || duplicates === 0, `no duplicates, not ${duplicates}`);
-      await world.close();
-      rows.push(
-        { metric: `${what}, fetched / wanted`, value: bytesSent / wireRatio / wanted, unit: '', floor: 1 },
-        { metric: `${what}, duplicate bodies`, value: duplicates, unit: '', floor: 0, bar: { most: 0 } },
-        { metric: `${what}, the slower one`, value: Math.max(...took), unit: 'ms' },
-      );
+  async once(context) {
+    const { smoke, sizes } = context;
+    const folder = await mkdtemp(join(tmpdir(), 'newsreel-bench-'));
+    const onDisk = { cache: { disk: disk({ folder, maxBytes: sizes.mb(1000) }) } };
+    const later = smoke ? 50 : 1000;
+    try {
+      return [
+        ...(await apart(context, 'at the same time', 0)),
+        ...(await apart(context, 'one second apart', later, { bar: undefined })),
+        ...(await apart(context, 'one second apart, disk cache', later, { bar: undefined }, onDisk)),
+      ];
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-    return rows;
   },
 });
+
+async function apart(context, what, delayMs, more = {}, engine = {}) {
+  const { world: open, sim, files, wireRatio, sizes, smoke, expect } = context;
+  const wanted = sizes.mb(200);
+  const world = await open({ engine });
+  await world.add(0);
+  await world.quiet();
+  await sim.resetCounts();
+  const read = async (ms) => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    const reader = await world.open(0);
+    const { lastMs } = await readChecked(reader, files[0].content, 0, wanted, { openEnded: true, hash: smoke });
+    await reader.close();
+    return lastMs;
+  };
+  const took = await Promise.all([read(0), read(delayMs)]);
+  await world.quiet();
+  const { bytesSent, duplicates } = await sim.counts();
+  expect(!smoke || duplicates === 0, `no duplicates, not ${duplicates}`);
+  await world.close();
+  return [
+    { metric: `${what}, fetched / wanted`, value: bytesSent / wireRatio / wanted, unit: '', floor: 1 },
+    {
+      ...{ metric: `${what}, duplicate bodies`, value: duplicates, unit: '', floor: 0, bar: { most: 0 } },
+      ...more,
+    },
+    { metric: `${what}, the slower one`, value: Math.max(...took), unit: 'ms' },
+  ];
+}
