@@ -64,20 +64,20 @@ const ramp = 6;
  * Looks ahead as far as the reader earns it: a burst from the first byte of the first article on, or, where readers of
  * this file have left soon, little more than what they took; then ever more with what is taken in a row, up to what the
  * reader takes in the next seconds (at least what hides the latency), never past the end of the range. A short range with
- * a known end is asked for at once. Takes the requests the providers can take, at least two.
+ * a known end is asked for at once. What the providers cannot take yet waits in its lane, before imports.
  * @throws ConfigInvalidError
  */
 export function adaptive(options: AdaptivePrefetchOptions = {}): PrefetchPolicy {
   const knobs = Object.freeze(parseOptions('adaptive prefetch options', adaptiveSchema, options));
   const { maxAheadBytes, wholeRangeBytes, maxConcurrency } = knobs;
   return (view) => {
-    const { articleBytes, remainingBytes, freeSlots, isWaiting, rangeBytes } = view;
+    const { articleBytes, remainingBytes, isWaiting, rangeBytes } = view;
     const isShort = rangeBytes <= wholeRangeBytes;
     if (isWaiting && !isShort) return { aheadBytes: 0, concurrency: 0 };
     const wanted = isShort ? remainingBytes : Math.min(earned(view, knobs), paced(view, knobs), remainingBytes);
     const aheadBytes = Math.min(wanted, maxAheadBytes);
     const articles = 1 + Math.ceil(aheadBytes / Math.max(1, articleBytes));
-    return { aheadBytes, concurrency: Math.min(articles, Math.max(2, freeSlots), maxConcurrency) };
+    return { aheadBytes, concurrency: Math.min(articles, maxConcurrency) };
   };
 }
 
