@@ -29,6 +29,8 @@ export interface PrefetchView {
   readonly arrivingPerSecond: number;
   /** Smoothed time to first byte of an article, in milliseconds; 0 at first. */
   readonly latencyMs: number;
+  /** Smoothed time from asking for an article to having all of it, in milliseconds; 0 at first. */
+  readonly articleMs: number;
   /** Typical decoded size of an article of this file, in bytes. */
   readonly articleBytes: number;
   /** Requests the providers could take now. */

@@ -73,8 +73,9 @@ export function adaptive(options: AdaptivePrefetchOptions = {}): PrefetchPolicy 
   return (view) => {
     const { articleBytes, remainingBytes, isWaiting, rangeBytes } = view;
     const isShort = rangeBytes <= wholeRangeBytes;
-    if (isWaiting && !isShort) return { aheadBytes: 0, concurrency: 0 };
-    const wanted = isShort ? remainingBytes : Math.min(earned(view, knobs), paced(view, knobs), remainingBytes);
+    const opened = isWaiting ? certain(view, knobs) : Math.min(earned(view, knobs), paced(view, knobs));
+    const wanted = isShort ? remainingBytes : Math.min(opened, remainingBytes);
+    if (wanted <= 0) return { aheadBytes: 0, concurrency: 0 };
     const aheadBytes = Math.min(wanted, maxAheadBytes);
     const articles = 1 + Math.ceil(aheadBytes / Math.max(1, articleBytes));
     return { aheadBytes, concurrency: Math.min(articles, maxConcurrency) };
@@ -82,6 +83,17 @@ export function adaptive(options: AdaptivePrefetchOptions = {}): PrefetchPolicy 
 }
 
 type Knobs = z.output<typeof adaptiveSchema>;
+
+/**
+ * What a reader who still waits for his first byte will want anyway: the next of several large articles, where readers of
+ * this file have taken more than one. It takes so long that a round trip later would be felt.
+ */
+function certain({ typicalRunBytes = 0, articleBytes }: PrefetchView, { burstBytes }: Knobs): number {
+  return isLarge(articleBytes, burstBytes) && typicalRunBytes > articleBytes ? articleBytes : 0;
+}
+
+/** Whether no more than a few articles fit into what is expected of a reader. */
+const isLarge = (articleBytes: number, burstBytes: number) => 8 * articleBytes > 1.25 * burstBytes;
 
 /** What the reader has earned by what it, and those before it, took in a row. */
 function earned(view: PrefetchView, { growth, firstRunBytes, burstBytes }: Knobs): number {
@@ -91,16 +103,20 @@ function earned(view: PrefetchView, { growth, firstRunBytes, burstBytes }: Knobs
   const expected = Math.max(Math.min(typicalRunBytes, proofBytes), growth * contiguousBytes);
   // Of large articles, which take long, one more is enough until the reader has proved to stay. Whoever begins where the
   // file does is likelier to stay, and others will want the beginning too.
-  const isLarge = 8 * articleBytes > proofBytes;
-  const more = isLarge && view.position > contiguousBytes ? Math.min(articleBytes, burstBytes) : burstBytes;
-  const most = proofBytes + (view.position > contiguousBytes ? more : 1.3 * more);
+  const isSeek = view.position > contiguousBytes;
+  const more = isSeek && isLarge(articleBytes, burstBytes) ? Math.min(articleBytes, burstBytes) : burstBytes;
+  const most = proofBytes + (isSeek ? more : 1.3 * more);
   const least = contiguousBytes < proofBytes ? 0 : burstBytes + ramp * (contiguousBytes - proofBytes);
   return Math.max(Math.min(expected, most) - contiguousBytes, least);
 }
 
-/** What the reader takes in the next seconds. A window shorter than a few round trips cannot keep its pace. */
-function paced({ consumedPerSecond, contiguousBytes, latencyMs, articleBytes }: PrefetchView, knobs: Knobs): number {
-  const seconds = Math.max(knobs.aheadSeconds, (4 * latencyMs) / 1000);
+/**
+ * What the reader takes in the next seconds. A window shorter than a few round trips, or than the time of a few articles,
+ * cannot keep its pace: the pace would be what the window allows.
+ */
+function paced(view: PrefetchView, knobs: Knobs): number {
+  const { consumedPerSecond, contiguousBytes, latencyMs, articleMs, articleBytes } = view;
+  const seconds = Math.max(knobs.aheadSeconds, (4 * latencyMs) / 1000, (4 * articleMs) / 1000);
   // A pace is not known before something has been taken at it.
   const least = Math.max(2 * articleBytes, contiguousBytes < knobs.burstBytes ? 2.25 * knobs.burstBytes : 0);
   return Math.max(least, consumedPerSecond * seconds);

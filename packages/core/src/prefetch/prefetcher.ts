@@ -64,6 +64,7 @@ export class Prefetcher {
   /** From here on the next article is looked after again. */
   #mendAt = 0;
   #articleBytes = 0;
+  #articleMs = 0;
   #latencyMs = 0;
   #isWaiting = false;
   #isClosed = false;
@@ -173,9 +174,15 @@ export class Prefetcher {
 
   #bring(prefetch: Prefetch): void {
     this.#underWay.add(prefetch);
+    const { clock } = this.#parts;
+    const askedMs = clock.now();
     void prefetch.done.then((bytes) => {
       this.#underWay.delete(prefetch);
-      if (bytes > 0) this.#arriving.add(bytes);
+      if (bytes > 0) {
+        this.#arriving.add(bytes);
+        const tookMs = clock.now() - askedMs;
+        this.#articleMs = this.#articleMs === 0 ? tookMs : 0.8 * this.#articleMs + 0.2 * tookMs;
+      }
       try {
         this.#fill();
       } catch {
@@ -197,6 +204,7 @@ export class Prefetcher {
       consumedPerSecond: this.#consumed.perSecond(),
       arrivingPerSecond: this.#arriving.perSecond(),
       latencyMs: this.#latencyMs,
+      articleMs: this.#articleMs,
       articleBytes: this.#articleBytes || usualArticleBytes,
       // What it has under way itself is its to use again.
       freeSlots: view.freeSlots() + this.#underWay.size,

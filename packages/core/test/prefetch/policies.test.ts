@@ -14,6 +14,7 @@ const view = (changes: Partial<PrefetchView> = {}): PrefetchView => ({
   consumedPerSecond: 0,
   arrivingPerSecond: 0,
   latencyMs: 40,
+  articleMs: 140,
   articleBytes: 750_000,
   freeSlots: 50,
   readers: 1,
@@ -67,6 +68,20 @@ describe('adaptive look-ahead', () => {
     expect(plan(100 * mebi, 8 * mebi)).toBe(16 * mebi);
     expect(plan(100 * mebi, mebi)).toBe(2 * mebi);
     expect(plan(100 * mebi, 500 * mebi)).toBe(96 * mebi);
+  });
+
+  it('is never so short that the pace is what it allows', () => {
+    const slow = { contiguousBytes: 100 * mebi, consumedPerSecond: mebi };
+    expect(ahead({ ...slow, latencyMs: 1000 })).toBe(4 * mebi);
+    expect(ahead({ ...slow, articleMs: 1700 })).toBe(6.8 * mebi);
+  });
+
+  it('asks for the next of several large articles along with the first where readers take more than one', () => {
+    const waiting = { isWaiting: true, articleBytes: 4 * mebi };
+    expect(ahead(waiting)).toBe(0);
+    expect(ahead({ ...waiting, typicalRunBytes: mebi })).toBe(0);
+    expect(ahead({ ...waiting, typicalRunBytes: 8 * mebi })).toBe(4 * mebi);
+    expect(ahead({ isWaiting: true, typicalRunBytes: 8 * mebi })).toBe(0);
   });
 
   it('keeps at least two articles for a slow reader', () => {

@@ -188,6 +188,7 @@ describe('look-ahead window', () => {
       consumedPerSecond: 0,
       arrivingPerSecond: 0,
       latencyMs: 40,
+      articleMs: 0,
       articleBytes: 700 * 1024,
       freeSlots: 10,
       readers: 1,
@@ -196,7 +197,13 @@ describe('look-ahead window', () => {
     clock.advance(1000);
     await fetcher.arrive('10');
     window.moved(1100, 100);
-    expect(views.at(-1)).toMatchObject({ position: 1100, contiguousBytes: 100, articleBytes, freeSlots: 11 });
+    expect(views.at(-1)).toMatchObject({
+      position: 1100,
+      contiguousBytes: 100,
+      articleBytes,
+      articleMs: 1000,
+      freeSlots: 11,
+    });
     for (const rate of [views.at(-1)?.consumedPerSecond, views.at(-1)?.arrivingPerSecond]) {
       expect(rate).toBeGreaterThan(90);
       expect(rate).toBeLessThan(115);

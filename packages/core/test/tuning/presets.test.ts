@@ -17,6 +17,7 @@ const eager: PrefetchView = {
   consumedPerSecond: 1e12,
   arrivingPerSecond: 1e12,
   latencyMs: 40,
+  articleMs: 140,
   articleBytes: 300_000,
   freeSlots: 1000,
   readers: 1,
