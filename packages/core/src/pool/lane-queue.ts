@@ -1,69 +1,28 @@
 import { type ClosedError, TimeoutError } from '../errors/index.js';
-import type { LaneTicket } from '../model/article.js';
 import type { Clock, Lane } from '../model/common.js';
 import { onAbort } from '../util/signals.js';
-import { ReaderRing, type RingItem } from './reader-ring.js';
+import { ReaderRing } from './reader-ring.js';
+import { Asked, NoRoom, type PlaceRequest, type Waiting } from './waiting.js';
+
+export { NoRoom, type PlaceRequest, Waiting } from './waiting.js';
 
 /** The lanes, most urgent first. */
 export const lanes: readonly Lane[] = ['playback', 'prefetch', 'import', 'background'];
 
-/** What waits. */
-export interface PlaceRequest<G> {
-  /** Urgency; ignored when a ticket is given. */
-  readonly lane: Lane;
-  /** An urgency that may rise meanwhile. */
-  readonly laneTicket?: LaneTicket | undefined;
-  /** Requests of one reader share one turn. */
-  readonly reader: string;
-  /** Cost in bytes, for fairness among readers. */
-  readonly bytes: number;
-  /** Requests of one kind find room or not together: when one of them does not, the others are not tried. */
-  readonly kind: string;
-  /** A further attempt after a failed one goes before first attempts of its lane. @default false */
-  readonly again?: boolean | undefined;
-  /** Withdraws the request. */
-  readonly signal: AbortSignal;
-  /** Longest wait, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Asked when the wait has been too long: `true` when it is wanted so (a limit), and it begins anew. */
-  readonly isHeldBack?: ((lane: Lane) => boolean) | undefined;
-  /**
-   * Tries to find a place. Never waits: says what there is no room for now. What it throws rejects the request.
-   * @param isLastResort nobody in the lane finds room, and this is the reader served last: it may have to come to an end
-   * before it lets go of what the others wait for
-   */
-  place(lane: Lane, isLastResort: boolean): G | NoRoom | undefined;
-}
-
-/**
- * Why there is no place, when more than requests of one kind must wait. `lane`: nothing of this lane that costs bytes.
- * `all`: neither this nor any less urgent lane, so that what becomes free is left to whoever waits for more of it.
- */
-export class NoRoom {
-  /** How far it reaches. */
-  readonly scope: 'lane' | 'all';
-
-  private constructor(scope: 'lane' | 'all') {
-    this.scope = scope;
-  }
-
-  /** For nothing of this lane that costs bytes. */
-  static readonly lane = new NoRoom('lane');
-  /** For nothing that costs bytes, of this lane and of all less urgent ones. */
-  static readonly all = new NoRoom('all');
-  /** The same, for want of memory: readers may hold it who wait for more of it themselves. */
-  static readonly memory = new NoRoom('all');
-}
-
 /** How long readers have to let go of memory by themselves before one of those who wait gets a last resort, in milliseconds. */
 const lastResortAfterMs = 50;
 
-interface Waiter extends RingItem {
-  lane: Lane;
-  /** Tries once. What there is no room for now, or `left` when the request left the queue. */
-  attempt(isLastResort?: boolean): 'left' | 'kind' | NoRoom;
-  reject(reason: unknown): void;
+/** What came of a search that threw. */
+class Fault {
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    this.reason = reason;
+  }
 }
+
+/** Timers may fire a little early. */
+const timerSlackMs = 1;
 
 /**
  * The only waiting room. A more urgent lane goes first; within a lane readers share by bytes; within a reader it is
@@ -71,15 +30,23 @@ interface Waiter extends RingItem {
  */
 export class LaneQueue {
   readonly #clock: Clock;
-  readonly #rings: Readonly<Record<Lane, ReaderRing<Waiter>>> = {
+  readonly #rings: Readonly<Record<Lane, ReaderRing<Waiting<unknown>>>> = {
     playback: new ReaderRing(),
     prefetch: new ReaderRing(),
     import: new ReaderRing(),
     background: new ReaderRing(),
   };
+  /** Kinds of requests there is no room for, while places are handed out. */
+  readonly #fullKinds = new Set<string>();
+  /** Those that got a place, or whose search failed, and are to be told. */
+  #served: Waiting<unknown>[] = [];
   #sequence = 0;
+  #waiting = 0;
   #scheduled = false;
   #dispatching = false;
+  /** One timer for all waits: it is set only while somebody waits longer than a moment. */
+  #cancelTimer: (() => void) | undefined;
+  #timerMs = Number.POSITIVE_INFINITY;
   #cancelLastResort: (() => void) | undefined;
   #closed: ClosedError | undefined;
 
@@ -94,23 +61,59 @@ export class LaneQueue {
    */
   ask<G>(request: PlaceRequest<G>): Promise<G> {
     return new Promise<G>((resolve, reject) => {
-      if (this.#closed) reject(this.#closed);
-      else if (request.signal.aborted) reject(request.signal.reason);
-      else this.#enter(request, resolve, reject);
+      const { signal } = request;
+      if (signal.aborted && !this.#closed) {
+        reject(signal.reason);
+        return;
+      }
+      const asked = new Asked(request, resolve, reject);
+      asked.offAbort = onAbort(signal, (reason) => {
+        if (this.withdraw(asked)) reject(reason);
+      });
+      this.enter(asked);
     });
+  }
+
+  /** The same without a promise: the request is told when there is a place for it, or why there will be none. */
+  enter<G>(request: Waiting<G>): void {
+    if (this.#closed) {
+      request.refused(this.#closed);
+      return;
+    }
+    const waiting = request as Waiting<unknown>;
+    const { laneTicket } = waiting;
+    waiting.sequence = this.#sequence++;
+    waiting.deadlineMs = this.#clock.now() + waiting.timeoutMs;
+    waiting.isQueued = true;
+    if (laneTicket) laneTicket.onRaise = () => this.#move(waiting, laneTicket.lane);
+    this.#rings[waiting.lane].add(waiting);
+    this.#waiting++;
+    if (waiting.deadlineMs < this.#timerMs) this.#stopTimer();
+    this.room();
+  }
+
+  /** Takes a request out that is not wanted any more. Returns `false` when it was out already. */
+  withdraw<G>(request: Waiting<G>): boolean {
+    if (!request.isQueued) return false;
+    this.#leave(request as Waiting<unknown>);
+    return true;
   }
 
   /** There may be room now. Many calls in a row cost one look. */
   room(): void {
     // What a place being sought gives back (an unused reservation, say) is no news to the seeker; without this check
     // two providers short of memory could keep each other busy for ever.
-    if (this.#scheduled || this.#dispatching || this.#isEmpty) return;
+    if (this.#scheduled || this.#dispatching || this.#waiting === 0) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#dispatch();
-    });
+    queueMicrotask(this.#look);
   }
+
+  readonly #look = () => {
+    this.#scheduled = false;
+    this.#dispatch();
+    this.#setTimer();
+    this.#tell();
+  };
 
   /** How many wait, per lane. */
   queued(): Record<Lane, number> {
@@ -121,7 +124,7 @@ export class LaneQueue {
   /** Rejects everybody who waits, and whoever comes later. */
   close(reason: ClosedError): void {
     this.#closed ??= reason;
-    for (const lane of lanes) for (const waiter of [...this.#rings[lane].items()]) waiter.reject(reason);
+    for (const request of this.#everybody()) this.#refuse(request, reason);
   }
 
   /**
@@ -131,7 +134,9 @@ export class LaneQueue {
   #prepareLastResort(): void {
     this.#cancelLastResort ??= this.#clock.after(lastResortAfterMs, () => {
       this.#cancelLastResort = undefined;
-      this.#rings.playback.servedLast()?.attempt(true);
+      const last = this.#rings.playback.servedLast();
+      if (last) this.#try(last, true);
+      this.#tell();
       this.room();
     });
   }
@@ -141,77 +146,103 @@ export class LaneQueue {
     this.#cancelLastResort = undefined;
   }
 
-  get #isEmpty(): boolean {
-    const { playback, prefetch, import: imports, background } = this.#rings;
-    return playback.size + prefetch.size + imports.size + background.size === 0;
+  #everybody(): Waiting<unknown>[] {
+    return lanes.flatMap((lane) => [...this.#rings[lane].items()]);
   }
 
-  #enter<G>(request: PlaceRequest<G>, resolve: (grant: G) => void, reject: (reason: unknown) => void): void {
-    const { reader, bytes, laneTicket: ticket, timeoutMs, again = false } = request;
-    const leave = (settle: () => void) => {
-      this.#rings[waiter.lane].remove(waiter);
-      if (this.#rings.playback.size === 0) this.#forgetLastResort();
-      cancelTimer();
-      offAbort();
-      if (ticket) ticket.onRaise = undefined;
-      settle();
-    };
-    const fail = (reason: unknown) => leave(() => reject(reason));
-    const waiter: Waiter = {
-      lane: ticket?.lane ?? request.lane,
-      reader,
-      bytes,
-      // A line of its own, so that it need not wait behind first attempts of the same kind.
-      kind: again ? `again\n${request.kind}` : request.kind,
-      again,
-      sequence: this.#sequence++,
-      reject: fail,
-      attempt: (isLastResort = false) => {
-        try {
-          const grant = request.place(waiter.lane, isLastResort);
-          if (grant === undefined) return 'kind';
-          if (grant instanceof NoRoom) return grant;
-          this.#rings[waiter.lane].serve(waiter);
-          leave(() => resolve(grant));
-          return 'left';
-        } catch (error) {
-          fail(error);
-          return 'left';
-        }
-      },
-    };
-    const arm = () =>
-      this.#clock.after(timeoutMs, () => {
-        if (request.isHeldBack?.(waiter.lane)) cancelTimer = arm();
-        else fail(new TimeoutError({ phase: 'queue', afterMs: timeoutMs }));
-      });
-    let cancelTimer = arm();
-    const offAbort = onAbort(request.signal, fail);
-    if (ticket) ticket.onRaise = () => this.#move(waiter, ticket.lane);
-    this.#rings[waiter.lane].add(waiter);
-    this.room();
+  #leave(request: Waiting<unknown>): void {
+    request.isQueued = false;
+    this.#rings[request.lane].remove(request);
+    this.#waiting--;
+    if (this.#cancelLastResort && this.#rings.playback.size === 0) this.#forgetLastResort();
+    if (this.#waiting === 0) this.#stopTimer();
+    if (request.laneTicket) request.laneTicket.onRaise = undefined;
   }
 
-  #move(waiter: Waiter, lane: Lane): void {
-    if (lane === waiter.lane) return;
-    this.#rings[waiter.lane].remove(waiter);
-    waiter.lane = lane;
-    this.#rings[lane].add(waiter);
+  #refuse(request: Waiting<unknown>, reason: unknown): void {
+    if (!request.isQueued) return;
+    this.#leave(request);
+    request.refused(reason);
+  }
+
+  /** Tries once. What there is no room for now, or `left` when the request left the queue. */
+  #try(request: Waiting<unknown>, isLastResort: boolean): 'left' | 'kind' | NoRoom {
+    try {
+      const grant = request.place(request.lane, isLastResort);
+      if (grant === undefined) return 'kind';
+      if (grant instanceof NoRoom) return grant;
+      this.#rings[request.lane].charge(request);
+      this.#leave(request);
+      request.given = grant;
+      this.#served.push(request);
+    } catch (error) {
+      if (!request.isQueued) return 'left';
+      this.#leave(request);
+      request.given = new Fault(error);
+      this.#served.push(request);
+    }
+    return 'left';
+  }
+
+  /** Tells those that left, after all places that were to be had are handed out. */
+  #tell(): void {
+    if (this.#served.length === 0) return;
+    const served = this.#served;
+    this.#served = [];
+    for (const request of served) {
+      const grant = request.given;
+      request.given = undefined;
+      if (grant instanceof Fault) request.refused(grant.reason);
+      else request.granted(grant);
+    }
+  }
+
+  #setTimer(): void {
+    if (this.#waiting === 0 || this.#cancelTimer) return;
+    for (const request of this.#everybody()) this.#timerMs = Math.min(this.#timerMs, request.deadlineMs);
+    this.#cancelTimer = this.#clock.after(Math.max(0, this.#timerMs - this.#clock.now()), () => {
+      this.#stopTimer();
+      this.#endWaits(this.#clock.now() + timerSlackMs);
+      this.#setTimer();
+    });
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerMs = Number.POSITIVE_INFINITY;
+  }
+
+  #endWaits(dueMs: number): void {
+    for (const request of this.#everybody()) {
+      if (!request.isQueued || request.deadlineMs > dueMs) continue;
+      if (request.isHeldBack(request.lane)) request.deadlineMs = this.#clock.now() + request.timeoutMs;
+      else this.#refuse(request, new TimeoutError({ phase: 'queue', afterMs: request.timeoutMs }));
+    }
+  }
+
+  #move(request: Waiting<unknown>, lane: Lane): void {
+    if (lane === request.lane) return;
+    this.#rings[request.lane].remove(request);
+    request.lane = lane;
+    this.#rings[lane].add(request);
     this.room();
   }
 
   #dispatch(): void {
     this.#dispatching = true;
     // Carried from lane to lane: what found no room for somebody urgent is not given to somebody less so.
-    const kinds = new Set<string>();
+    const kinds = this.#fullKinds;
+    kinds.clear();
     let all = false;
     try {
       for (const lane of lanes) {
         const ring = this.#rings[lane];
+        if (ring.size === 0) continue;
         const blocked = { kinds, bytes: all };
-        for (let waiter = ring.next(blocked); waiter; waiter = ring.next(blocked)) {
-          const outcome = waiter.attempt();
-          if (outcome === 'kind') kinds.add(waiter.kind);
+        for (let request = ring.next(blocked); request; request = ring.next(blocked)) {
+          const outcome = this.#try(request, false);
+          if (outcome === 'kind') kinds.add(request.kind);
           else if (outcome !== 'left') blocked.bytes = true;
           if (outcome instanceof NoRoom) all ||= outcome.scope === 'all';
           if (lane !== 'playback') continue;

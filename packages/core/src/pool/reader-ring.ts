@@ -3,18 +3,29 @@ const maxCostBytes = 64 * 2 ** 20;
 /** Readers without a waiting request whose lead is remembered; older ones start level. */
 const mostRemembered = 256;
 
-/** What the ring needs to know about a request. */
-export interface RingItem {
+/** What the ring needs to know about a request. A class, so that all of them look alike to the machine. */
+export abstract class RingItem {
   /** Who it belongs to. */
   readonly reader: string;
   /** What it costs, in bytes; 0 for what brings no articles. */
   readonly bytes: number;
   /** Requests of one kind find room or not together. */
   readonly kind: string;
-  /** Order of arrival. */
-  readonly sequence: number;
   /** A further attempt at something that was served already: it goes first, and its reader does not pay twice. */
   readonly again: boolean;
+  /** Order of arrival. */
+  sequence = 0;
+  /** For the ring: the line it stands in, and its neighbours there. */
+  line: Line | undefined;
+  ahead: RingItem | undefined;
+  behind: RingItem | undefined;
+
+  constructor(reader: string, bytes: number, kind: string, again: boolean) {
+    this.reader = reader;
+    this.bytes = bytes;
+    this.kind = kind;
+    this.again = again;
+  }
 }
 
 /** What finds no room at the moment. */
@@ -27,10 +38,72 @@ export interface Blocked {
 
 const nothing: Blocked = { kinds: new Set(), bytes: false };
 
-interface Reader<T> {
-  readonly byKind: Map<string, Set<T>>;
+/** Requests of one kind and one reader, oldest first. Linked, so that standing in it costs no memory of its own. */
+class Line {
+  kind: string;
+  head: RingItem | undefined;
+  #tail: RingItem | undefined;
+
+  constructor(kind: string) {
+    this.kind = kind;
+  }
+
+  add(item: RingItem): void {
+    item.line = this;
+    item.ahead = this.#tail;
+    if (this.#tail) this.#tail.behind = item;
+    else this.head = item;
+    this.#tail = item;
+  }
+
+  remove(item: RingItem): void {
+    const { ahead, behind } = item;
+    if (ahead) ahead.behind = behind;
+    else this.head = behind;
+    if (behind) behind.ahead = ahead;
+    else this.#tail = ahead;
+    item.line = undefined;
+    item.ahead = undefined;
+    item.behind = undefined;
+  }
+}
+
+class Reader {
+  readonly lines: Line[] = [];
+  /** Requests in all lines. */
+  size = 0;
   /** Bytes it had been served when its next request begins, on the scale that all readers of the ring share. */
   servedBytes: number;
+
+  constructor(servedBytes: number) {
+    this.servedBytes = servedBytes;
+  }
+
+  /** The line for a kind; one that is empty serves for any. */
+  lineFor(kind: string): Line {
+    let empty: Line | undefined;
+    for (const line of this.lines) {
+      if (line.kind === kind) return line;
+      if (line.head === undefined) empty = line;
+    }
+    if (empty === undefined) {
+      empty = new Line(kind);
+      this.lines.push(empty);
+    }
+    empty.kind = kind;
+    return empty;
+  }
+
+  /** Its first request that may find room. */
+  first(blocked: Blocked): RingItem | undefined {
+    let earliest: RingItem | undefined;
+    for (const { kind, head } of this.lines) {
+      if (head === undefined || (blocked.bytes && head.bytes > 0)) continue;
+      if (blocked.kinds.size > 0 && blocked.kinds.has(kind)) continue;
+      if (earliest === undefined || isBefore(head, earliest)) earliest = head;
+    }
+    return earliest;
+  }
 }
 
 /**
@@ -39,9 +112,9 @@ interface Reader<T> {
  * took last still counts when it comes back. Within a reader, first come, first served.
  */
 export class ReaderRing<T extends RingItem> {
-  readonly #readers = new Map<string, Reader<T>>();
-  /** Readers without a request that are ahead of the others, and how far. */
-  readonly #ahead = new Map<string, number>();
+  readonly #readers = new Map<string, Reader>();
+  /** Readers without a request that are ahead of the others. */
+  readonly #ahead = new Map<string, Reader>();
   /** How far the reader served last had come: where newcomers begin. */
   #levelBytes = 0;
   #size = 0;
@@ -55,47 +128,41 @@ export class ReaderRing<T extends RingItem> {
   add(item: T): void {
     let reader = this.#readers.get(item.reader);
     if (reader === undefined) {
-      const servedBytes = Math.max(this.#levelBytes, this.#ahead.get(item.reader) ?? 0);
-      this.#ahead.delete(item.reader);
-      reader = { byKind: new Map(), servedBytes };
+      reader = this.#comeBack(item.reader);
       this.#readers.set(item.reader, reader);
     }
-    const line = reader.byKind.get(item.kind);
-    if (line) line.add(item);
-    else reader.byKind.set(item.kind, new Set([item]));
+    reader.lineFor(item.kind).add(item);
+    reader.size++;
     this.#size++;
   }
 
-  /** Takes a request out that was served, and charges its reader. */
-  serve(item: T): void {
+  /** Charges the reader of a request that was served, before it is taken out. */
+  charge(item: T): void {
     const reader = this.#readers.get(item.reader);
-    if (reader && !item.again) {
-      // Whoever found no room for a while has not saved up its turns.
-      this.#levelBytes = Math.max(this.#levelBytes, reader.servedBytes);
-      reader.servedBytes = this.#levelBytes + Math.min(Math.max(item.bytes, 1), maxCostBytes);
-    }
-    this.remove(item);
+    if (reader === undefined || item.again) return;
+    // Whoever found no room for a while has not saved up its turns.
+    this.#levelBytes = Math.max(this.#levelBytes, reader.servedBytes);
+    reader.servedBytes = this.#levelBytes + Math.min(Math.max(item.bytes, 1), maxCostBytes);
   }
 
   /** Takes a request out. */
   remove(item: T): void {
+    const { line } = item;
     const reader = this.#readers.get(item.reader);
-    const line = reader?.byKind.get(item.kind);
-    if (!reader || !line?.delete(item)) return;
+    if (reader === undefined || line === undefined) return;
+    line.remove(item);
     this.#size--;
-    if (line.size > 0) return;
-    reader.byKind.delete(item.kind);
-    if (reader.byKind.size > 0) return;
+    if (--reader.size > 0) return;
     this.#readers.delete(item.reader);
-    if (reader.servedBytes > this.#levelBytes) this.#remember(item.reader, reader.servedBytes);
+    if (reader.servedBytes > this.#levelBytes) this.#remember(item.reader, reader);
   }
 
   /** Whose request is next, leaving out what finds no room now. */
   next(blocked: Blocked): T | undefined {
-    let next: T | undefined;
+    let next: RingItem | undefined;
     let leastBytes = Number.POSITIVE_INFINITY;
     for (const reader of this.#readers.values()) {
-      const item = first(reader, blocked);
+      const item = reader.first(blocked);
       if (item === undefined) continue;
       const servedBytes = item.again ? Number.NEGATIVE_INFINITY : reader.servedBytes;
       if (servedBytes > leastBytes) continue;
@@ -103,42 +170,37 @@ export class ReaderRing<T extends RingItem> {
       next = item;
       leastBytes = servedBytes;
     }
-    return next;
+    return next as T | undefined;
   }
 
   /** The oldest request of the reader that was served most: it is the likeliest to hold something already. */
   servedLast(): T | undefined {
-    let last: Reader<T> | undefined;
+    let last: Reader | undefined;
     for (const reader of this.#readers.values())
       if (last === undefined || reader.servedBytes > last.servedBytes) last = reader;
-    return last && first(last, nothing);
+    return last?.first(nothing) as T | undefined;
   }
 
   /** Everything that waits, in no particular order. */
   *items(): Iterable<T> {
-    for (const reader of this.#readers.values()) for (const line of reader.byKind.values()) yield* line;
+    for (const reader of this.#readers.values())
+      for (const { head } of reader.lines) for (let item = head; item; item = item.behind) yield item as T;
   }
 
-  #remember(name: string, servedBytes: number): void {
+  #comeBack(name: string): Reader {
+    const known = this.#ahead.get(name);
+    if (known === undefined) return new Reader(this.#levelBytes);
     this.#ahead.delete(name);
-    this.#ahead.set(name, servedBytes);
+    known.servedBytes = Math.max(this.#levelBytes, known.servedBytes);
+    return known;
+  }
+
+  #remember(name: string, reader: Reader): void {
+    this.#ahead.set(name, reader);
     if (this.#ahead.size <= mostRemembered) return;
     const [oldest] = this.#ahead.keys();
     if (oldest !== undefined) this.#ahead.delete(oldest);
   }
-}
-
-function first<T extends RingItem>(reader: Reader<T>, blocked: Blocked): T | undefined {
-  let earliest: T | undefined;
-  for (const [kind, line] of reader.byKind) {
-    if (blocked.kinds.has(kind)) continue;
-    for (const head of line) {
-      const isBlocked = blocked.bytes && head.bytes > 0;
-      if (!isBlocked && (earliest === undefined || isBefore(head, earliest))) earliest = head;
-      break;
-    }
-  }
-  return earliest;
 }
 
 function isBefore(one: RingItem, other: RingItem): boolean {
