@@ -85,7 +85,7 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
   const fetcher = keep('segment fetcher', createSegmentFetcher({ pool, cache, events, clock, logger }));
   const slots = keep('count of free places', new FreeSlots(providers, clock));
   const freeSlots = () => slots.now();
-  const aheadBytes = aheadShare * cacheBytes(options);
+  const aheadBytes = aheadOf(cacheBytes(options));
   const reading = new Reading({ fetcher, events, clock, settings, freeSlots, stallThresholdMs, aheadBytes });
   const targets = (releaseId: string) => library.healthTargets(releaseId);
   const health = keep('health checker', createHealthChecker({ pool, targets, events, clock }));
@@ -113,10 +113,12 @@ export function snapshotOf(parts: EngineParts): Snapshot {
 }
 
 /**
- * Share of the cache that look-ahead may fill: the rest is for what was read last and for articles that are larger than
- * the window they are brought in for.
+ * What look-ahead may fill of a cache: all but the quarter that is kept for what was read last, and room for an article
+ * that is larger than the window it is brought in for.
  */
-const aheadShare = 0.6;
+function aheadOf(maxBytes: number): number {
+  return Math.max(0.6 * maxBytes, 0.75 * maxBytes - 4 * 2 ** 20);
+}
 
 /** Size of the engine's own cache; with a cache of the app's own, what it would be. */
 function cacheBytes({ cache, memory }: ResolvedEngineOptions): number {
