@@ -17,43 +17,101 @@ export interface LeaseCounter {
 
 /** Makes the counter behind the leases of one buffer. */
 export function createLeaseCounter(free: () => void): LeaseCounter {
-  let holders = 0;
-  return {
-    take() {
-      holders++;
-      let held = true;
-      return () => {
-        if (!held) {
-          if (strictLeases) throw new Error('lease released twice');
-          return;
-        }
-        held = false;
-        holders--;
-        if (holders === 0) free();
-      };
-    },
-    get holders() {
-      return holders;
-    },
-  };
+  return new HolderCounter(free);
 }
 
 /** A lease on bytes; `free` runs when the last retained copy is released. */
 export function createLease(bytes: Uint8Array, free: () => void = () => {}): Lease {
-  return leaseOn(bytes, createLeaseCounter(free));
-}
-
-function leaseOn(bytes: Uint8Array, counter: LeaseCounter): Lease {
-  const release = counter.take();
-  return { bytes, release, retain: () => leaseOn(bytes, counter) };
+  return new BytesLease(bytes, free);
 }
 
 /** A view of part of a lease; takes the given lease over (releasing the result releases it). */
 export function subLease(lease: Lease, start: number, end: number): Lease {
   if (start === 0 && end === lease.bytes.length) return lease;
-  return viewOf(lease, lease.bytes.subarray(start, end));
+  return new LeaseView(lease, lease.bytes.subarray(start, end));
 }
 
-function viewOf(lease: Lease, bytes: Uint8Array): Lease {
-  return { bytes, release: () => lease.release(), retain: () => viewOf(lease.retain(), bytes) };
+class HolderCounter implements LeaseCounter {
+  holders = 0;
+  readonly #free: () => void;
+
+  constructor(free: () => void) {
+    this.#free = free;
+  }
+
+  take(): () => void {
+    this.holders++;
+    let held = true;
+    return () => {
+      if (!held) {
+        releasedTwice();
+        return;
+      }
+      held = false;
+      this.leave();
+    };
+  }
+
+  /** For leases, which remember themselves whether they hold. */
+  leave(): void {
+    this.holders--;
+    if (this.holders === 0) this.#free();
+  }
+}
+
+/** One holder of a buffer. A class, because there are several for each article: closures would be an object each. */
+export abstract class CountedHold {
+  readonly #counter: HolderCounter;
+  #held = true;
+
+  /** @param shared another holder of the same buffer, or, for the first one, what frees it */
+  constructor(shared: CountedHold | (() => void)) {
+    this.#counter = typeof shared === 'function' ? new HolderCounter(shared) : shared.#counter;
+    this.#counter.holders++;
+  }
+
+  /** Holds no more. */
+  release(): void {
+    if (!this.#held) {
+      releasedTwice();
+      return;
+    }
+    this.#held = false;
+    this.#counter.leave();
+  }
+}
+
+class BytesLease extends CountedHold implements Lease {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array, shared: BytesLease | (() => void)) {
+    super(shared);
+    this.bytes = bytes;
+  }
+
+  retain(): Lease {
+    return new BytesLease(this.bytes, this);
+  }
+}
+
+class LeaseView implements Lease {
+  readonly bytes: Uint8Array;
+  readonly #whole: Lease;
+
+  constructor(whole: Lease, bytes: Uint8Array) {
+    this.#whole = whole;
+    this.bytes = bytes;
+  }
+
+  retain(): Lease {
+    return new LeaseView(this.#whole.retain(), this.bytes);
+  }
+
+  release(): void {
+    this.#whole.release();
+  }
+}
+
+function releasedTwice(): void {
+  if (strictLeases) throw new Error('lease released twice');
 }

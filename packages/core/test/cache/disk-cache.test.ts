@@ -155,7 +155,7 @@ describe('disk cache', () => {
   it('replaces an article that turned out to be another', async () => {
     const { cache } = diskCache();
     await cache.idle();
-    const wrong = { ...articleOf('a'), bytes: bytesOf('b'), crc32: undefined };
+    const wrong = Object.assign(articleOf('a'), { bytes: bytesOf('b'), crc32: undefined });
     wrong.retain = () => wrong;
     cache.set(wrong);
     await cache.idle();
