@@ -65,9 +65,12 @@ export class Arrival implements ArrivalSink {
   }
 }
 
+const nobody = () => undefined;
+
 /** Makes the sinks of the attempts at one article. One that cannot fork hears of one attempt at a time. */
 export function sinkForks(sink: ArrivalSink | undefined): () => ArrivalSink | undefined {
-  if (sink === undefined || sink.fork !== undefined) return () => sink?.fork?.();
+  if (sink === undefined) return nobody;
+  if (sink.fork !== undefined) return () => sink.fork?.();
   const floor: { taken: boolean } = { taken: false };
   return () => ({
     begin(arrival) {

@@ -1,8 +1,9 @@
 import { ConfigInvalidError } from '../errors/index.js';
 import type { Clock, Lane } from '../model/common.js';
 import type { BandwidthLimits, BandwidthUse } from '../model/traffic.js';
-import { lanes, NoRoom } from './lane-queue.js';
+import { lanes } from './lane-queue.js';
 import { TokenBucket } from './token-bucket.js';
+import { NoRoom } from './waiting.js';
 
 /** Whose debts a lane has to wait for: its own and those of more urgent lanes. Bulk work is one. */
 const levels: Readonly<Record<Lane, number>> = { playback: 0, prefetch: 1, import: 2, background: 2 };

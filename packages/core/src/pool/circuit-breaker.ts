@@ -84,24 +84,20 @@ export class CircuitBreaker {
 
   /** Lets one request pass. */
   begin(): Pass {
-    const era = this.#era;
     const probe = this.#state === 'half-open';
     if (probe) this.#probing = true;
-    let over = false;
-    const finish = (outcome: () => void) => () => {
-      if (over) return;
-      over = true;
-      if (era === this.#era) outcome();
-    };
-    return {
-      answered: finish(() => this.#answered(probe)),
-      failed: (cause) => finish(() => this.#failed(probe, cause))(),
-      withdrawn: finish(() => {
-        if (!probe) return;
-        this.#probing = false;
-        this.#context.onRoom();
-      }),
-    };
+    return new PassOf(this, this.#era, probe);
+  }
+
+  /** For passes: how a request went that was let through in an era. */
+  ended(era: number, probe: boolean, outcome: 'answered' | 'failed' | 'withdrawn', cause?: unknown): void {
+    if (era !== this.#era) return;
+    if (outcome === 'answered') this.#answered(probe);
+    else if (outcome === 'failed') this.#failed(probe, cause);
+    else if (probe) {
+      this.#probing = false;
+      this.#context.onRoom();
+    }
   }
 
   /** Takes the provider out of use. */
@@ -166,5 +162,36 @@ export class CircuitBreaker {
     if (ownState() === (disabled ? 'disabled' : 'degraded')) return;
     this.#announced = true;
     events.emit('provider:degraded', { provider, disabled, cause: this.#cause });
+  }
+}
+
+class PassOf implements Pass {
+  readonly #breaker: CircuitBreaker;
+  readonly #era: number;
+  readonly #probe: boolean;
+  #over = false;
+
+  constructor(breaker: CircuitBreaker, era: number, probe: boolean) {
+    this.#breaker = breaker;
+    this.#era = era;
+    this.#probe = probe;
+  }
+
+  answered(): void {
+    this.#end('answered');
+  }
+
+  failed(cause: unknown): void {
+    this.#end('failed', cause);
+  }
+
+  withdrawn(): void {
+    this.#end('withdrawn');
+  }
+
+  #end(outcome: 'answered' | 'failed' | 'withdrawn', cause?: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#breaker.ended(this.#era, this.#probe, outcome, cause);
   }
 }

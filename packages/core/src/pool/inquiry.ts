@@ -8,7 +8,7 @@ import {
 } from '../errors/index.js';
 import type { MessageId } from '../model/article.js';
 import type { Member } from './member.js';
-import type { Candidates } from './placement.js';
+import type { Candidates, Verb } from './placement.js';
 import { ruleFor } from './retry.js';
 
 interface Verdict {
@@ -17,6 +17,9 @@ interface Verdict {
   readonly cause: unknown;
 }
 
+/** Most requests never need a map of their own. */
+const none: ReadonlyMap<Member, Verdict> = new Map();
+
 /** Attempts beyond one per provider, when nobody gave a definite answer. */
 const repeats = 1;
 
@@ -24,19 +27,23 @@ const repeats = 1;
  * What became of one request at each provider, and the conclusion. Availability has three values: an article is missing
  * only when every provider said so; a timeout at one and a definite no at another is unknown, never missing.
  */
-export class Inquiry {
+export class Inquiry implements Candidates {
   readonly #members: readonly Member[];
-  readonly #verdicts = new Map<Member, Verdict>();
-  /** Members with attempts under way, and how many. */
-  readonly #underWay = new Map<Member, number>();
+  readonly #kind: string | undefined;
+  #verdicts: ReadonlyMap<Member, Verdict> = none;
+  /** Members with attempts under way, once for each. */
+  readonly #underWay: Member[] = [];
   #repeatsLeft = repeats;
 
-  constructor(members: readonly Member[]) {
+  /** @param kind of requests for articles that any of the members may be asked for, when it is known: {@link kindOf} */
+  constructor(members: readonly Member[], kind?: string) {
     this.#members = members;
+    this.#kind = kind;
   }
 
   /** Who may still be asked: everybody not asked yet, or those whose failure may pass when tried once more. */
   open(): readonly Member[] {
+    if (this.#isUntouched) return this.#members;
     const usable = this.#members.filter((member) => !member.disabled);
     const fresh = usable.filter((member) => !this.#verdicts.has(member));
     if (fresh.length > 0 || this.#repeatsLeft <= 0) return fresh;
@@ -45,14 +52,13 @@ export class Inquiry {
 
   /** An attempt at a member begins. */
   began(member: Member): void {
-    this.#underWay.set(member, (this.#underWay.get(member) ?? 0) + 1);
+    this.#underWay.push(member);
   }
 
   /** An attempt at a member is over. */
   ended(member: Member): void {
-    const left = (this.#underWay.get(member) ?? 1) - 1;
-    if (left > 0) this.#underWay.set(member, left);
-    else this.#underWay.delete(member);
+    const at = this.#underWay.indexOf(member);
+    if (at >= 0) this.#underWay.splice(at, 1);
   }
 
   /**
@@ -63,7 +69,7 @@ export class Inquiry {
     const failed = (member: Member, cause: unknown) => this.failed(member, cause);
     const group = (what: string, open: () => readonly Member[], otherwise?: Candidates): Candidates => ({
       open,
-      kind: `${what}\n${names(open())}`,
+      kind: (verb) => `${what}\n${kindOf(verb, open())}`,
       failed,
       otherwise,
     });
@@ -73,35 +79,35 @@ export class Inquiry {
       () => this.#fresh().filter((member) => member.provider.priority > this.#tier()),
       again,
     );
-    return group('rivals', () => (this.#underWay.size > 0 ? this.#peers() : this.open()), higher);
+    return group('rivals', () => (this.#underWay.length > 0 ? this.#peers() : this.open()), higher);
   }
 
   /** Whether another provider of the tiers being asked could have it. */
   get hasPeers(): boolean {
-    return this.#peers().length > 0;
+    return this.#members.length > 1 && this.#peers().length > 0;
   }
 
   /** Notes a failure. */
   failed(member: Member, cause: unknown): void {
     const { answer, action } = ruleFor(cause);
     if (this.#verdicts.has(member)) this.#repeatsLeft--;
-    this.#verdicts.set(member, { answer, mayRepeat: action === 'again', cause });
+    this.#note(member, { answer, mayRepeat: action === 'again', cause });
   }
 
   /** Notes that a member has nothing more to say (its answers to a sweep are kept elsewhere). */
   answered(member: Member): void {
     if (this.#verdicts.has(member)) this.#repeatsLeft--;
-    this.#verdicts.set(member, { answer: 'unknown', mayRepeat: false, cause: undefined });
+    this.#note(member, { answer: 'unknown', mayRepeat: false, cause: undefined });
   }
 
   /** Closes a member that need not be asked (again): there is nothing left it could say. */
   dismiss(member: Member): void {
-    this.#verdicts.set(member, { answer: 'unknown', mayRepeat: false, cause: this.#verdicts.get(member)?.cause });
+    this.#note(member, { answer: 'unknown', mayRepeat: false, cause: this.#verdicts.get(member)?.cause });
   }
 
-  /** Which requests are in the same position: the names still open. */
-  get kind(): string {
-    return names(this.open());
+  /** Which requests are in the same position: the names still open, and what is wanted of them. */
+  kind(verb: Verb): string {
+    return verb === 'body' && this.#kind !== undefined && this.#isUntouched ? this.#kind : kindOf(verb, this.open());
   }
 
   /** Whether somebody was asked before. */
@@ -135,10 +141,22 @@ export class Inquiry {
     return unknownError(unknown.at(-1)?.name ?? 'none', this.#unknownCauses(unknown, ending), cause);
   }
 
+  #note(member: Member, verdict: Verdict): void {
+    if (this.#verdicts === none) this.#verdicts = new Map();
+    (this.#verdicts as Map<Member, Verdict>).set(member, verdict);
+  }
+
+  /** Whether nobody said anything yet and everybody is in use: the usual case. */
+  get #isUntouched(): boolean {
+    if (this.#verdicts.size > 0) return false;
+    for (const member of this.#members) if (member.disabled) return false;
+    return true;
+  }
+
   /** Usable members that were not asked yet. */
   #fresh(): readonly Member[] {
     return this.#members.filter(
-      (member) => !member.disabled && !this.#verdicts.has(member) && !this.#underWay.has(member),
+      (member) => !member.disabled && !this.#verdicts.has(member) && !this.#underWay.includes(member),
     );
   }
 
@@ -149,14 +167,15 @@ export class Inquiry {
 
   /** Members with one attempt under way and nothing said yet. */
   #once(): readonly Member[] {
-    return [...this.#underWay].flatMap(([member, attempts]) =>
-      attempts === 1 && !member.disabled && !this.#verdicts.has(member) ? [member] : [],
-    );
+    return this.#underWay.filter((member, at, all) => {
+      const isOnce = all.indexOf(member) === at && all.lastIndexOf(member) === at;
+      return isOnce && !member.disabled && !this.#verdicts.has(member);
+    });
   }
 
   /** Highest tier that is being asked. */
   #tier(): number {
-    return Math.max(...[...this.#underWay.keys()].map((member) => member.provider.priority));
+    return Math.max(...this.#underWay.map((member) => member.provider.priority));
   }
 
   #answerOf(member: Member): Verdict['answer'] {
@@ -193,5 +212,9 @@ function unknownError(provider: string, reasons: readonly unknown[], cause: Aggr
   return new ProviderUnavailableError({ provider, message, cause });
 }
 
-const names = (members: readonly Member[]) => members.map((member) => member.name).join('\n');
+/** The kind of requests that want the same of the same members. */
+export function kindOf(verb: Verb, members: readonly Member[]): string {
+  return `${verb}\n${members.map((member) => member.name).join('\n')}`;
+}
+
 const words = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

@@ -1,10 +1,7 @@
 import { type ClosedError, TimeoutError } from '../errors/index.js';
 import type { Clock, Lane } from '../model/common.js';
-import { onAbort } from '../util/signals.js';
 import { ReaderRing } from './reader-ring.js';
-import { Asked, NoRoom, type PlaceRequest, type Waiting } from './waiting.js';
-
-export { NoRoom, type PlaceRequest, Waiting } from './waiting.js';
+import { NoRoom, type Waiting } from './waiting.js';
 
 /** The lanes, most urgent first. */
 export const lanes: readonly Lane[] = ['playback', 'prefetch', 'import', 'background'];
@@ -54,27 +51,7 @@ export class LaneQueue {
     this.#clock = clock;
   }
 
-  /**
-   * Waits for a place.
-   * @throws TimeoutError after the request's longest wait
-   * @throws ClosedError when the queue is closed
-   */
-  ask<G>(request: PlaceRequest<G>): Promise<G> {
-    return new Promise<G>((resolve, reject) => {
-      const { signal } = request;
-      if (signal.aborted && !this.#closed) {
-        reject(signal.reason);
-        return;
-      }
-      const asked = new Asked(request, resolve, reject);
-      asked.offAbort = onAbort(signal, (reason) => {
-        if (this.withdraw(asked)) reject(reason);
-      });
-      this.enter(asked);
-    });
-  }
-
-  /** The same without a promise: the request is told when there is a place for it, or why there will be none. */
+  /** Lets a request wait, until it is told that there is a place for it or why there will be none. */
   enter<G>(request: Waiting<G>): void {
     if (this.#closed) {
       request.refused(this.#closed);

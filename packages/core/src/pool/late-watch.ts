@@ -27,9 +27,9 @@ export interface WatchedAttempt {
   /** How its provider usually is. */
   readonly pace: Pace;
   /** Whether no other provider of the tiers being asked could have it. */
-  readonly alone: () => boolean;
+  alone(): boolean;
   /** It is late. Returns whether that is dealt with; otherwise it is told again in a while. */
-  readonly late: (after: Lateness) => boolean;
+  late(after: Lateness): boolean;
 }
 
 /**
@@ -78,8 +78,8 @@ export class LateWatch {
   }
 
   #lookAtProgress(begunMs: number, nowMs: number): void {
-    const { arrival, pace, alone } = this.#attempt;
-    const patience = alone() ? nobodyElse.factor : 1;
+    const { arrival, pace } = this.#attempt;
+    const patience = this.#attempt.alone() ? nobodyElse.factor : 1;
     const stallMs = patience * Math.max(this.#options.stallMs, 4 * pace.gapMs);
     const sinceMs = Math.max(this.#seenMs, begunMs);
     const cameBytes = arrival.available - this.#seenBytes;
@@ -114,10 +114,10 @@ export class LateWatch {
   }
 
   #firstByteLimitMs(): number {
-    const { arrival, pace, alone } = this.#attempt;
+    const { arrival, pace } = this.#attempt;
     const { expectedMs } = arrival;
     const limitMs = pace.firstByteLimitMs(expectedMs, this.#options);
-    if (!alone()) return limitMs;
+    if (!this.#attempt.alone()) return limitMs;
     return Math.max(expectedMs + nobodyElse.leastLateMs, limitMs * nobodyElse.factor);
   }
 }

@@ -3,16 +3,21 @@ import type { ByteLedger } from '../model/bytes.js';
 import type { Lane } from '../model/common.js';
 import type { SelectionPolicy } from '../model/policies.js';
 import type { Reservation, ReservationRequest } from '../model/provider.js';
+import { onAbort, throwIfAborted } from '../util/signals.js';
 import type { AffinityMemory } from './affinity-memory.js';
 import type { Pass } from './circuit-breaker.js';
-import { type LaneQueue, NoRoom } from './lane-queue.js';
+import type { LaneQueue } from './lane-queue.js';
 import type { Look, Member } from './member.js';
 import { ruleFor } from './retry.js';
-import { choose } from './selection.js';
-import type { MeteredReservation, TrafficMeter } from './traffic-meter.js';
+import { choose, defaultSelection } from './selection.js';
+import { MeteredReservation, type TrafficMeter } from './traffic-meter.js';
+import { NoRoom, Waiting } from './waiting.js';
 
 /** How long requests wait, per lane, in milliseconds. */
 export type LaneTimes = Readonly<Record<Lane, number>>;
+
+/** What is wanted of a provider. */
+export type Verb = 'body' | 'stat';
 
 /** What places are found with. */
 export interface PlacementContext {
@@ -29,8 +34,8 @@ export interface PlacementContext {
 export interface Candidates {
   /** Members that may be asked now. */
   open(): readonly Member[];
-  /** Requests with equal kinds have the same members open. */
-  readonly kind: string;
+  /** Requests with equal kinds have the same members open and want the same of them. */
+  kind(verb: Verb): string;
   /** Whether somebody was asked before, so that the request goes before those nobody was asked for yet. @default false */
   readonly again?: boolean | undefined;
   /** Notes that a member failed while a place was sought. */
@@ -59,36 +64,96 @@ export class SearchOver {
 
 const defaultBytes = 2 ** 20;
 
-/** Waits for a place at one of the providers an inquiry may still ask, or learns that there is none to wait for. */
-export async function findPlace(
+/** Who is told what came of a request for a place. */
+export interface PlaceTaker {
+  /** There is a place, or there is none to wait for. */
+  placed(found: Grant | SearchOver): void;
+  /** @param reason why the wait ended without */
+  unplaced(reason: unknown): void;
+}
+
+/** A request for a place at one of the providers an inquiry may still ask. */
+export class PlaceRequest extends Waiting<Grant | SearchOver> {
+  readonly verb: Verb;
+  /** See {@link FetchOptions.affinity}. */
+  readonly affinity: string | undefined;
+  readonly #context: PlacementContext;
+  readonly #candidates: Candidates;
+  readonly #taker: PlaceTaker;
+
+  constructor(context: PlacementContext, candidates: Candidates, want: Wanted, taker: PlaceTaker) {
+    const { verb, lane, laneTicket, affinity, reader = affinity ?? '' } = want;
+    const bytes = verb === 'stat' ? 0 : (want.expectedBytes ?? defaultBytes);
+    super({
+      lane,
+      laneTicket,
+      reader,
+      bytes,
+      kind: candidates.kind(verb),
+      again: candidates.again ?? false,
+      timeoutMs: context.queueTimeoutMs[laneTicket?.lane ?? lane],
+    });
+    this.verb = verb;
+    this.affinity = affinity;
+    this.#context = context;
+    this.#candidates = candidates;
+    this.#taker = taker;
+  }
+
+  place(_lane: Lane, isLastResort: boolean): Grant | SearchOver | NoRoom | undefined {
+    if (!isLastResort) return firstPlace(this.#context, this.#candidates, this);
+    return this.#context.ledger.beyond(() => firstPlace(this.#context, this.#candidates, this));
+  }
+
+  isHeldBack(lane: Lane): boolean {
+    return isHeldBack(this.#context, this.#candidates, lane, this.bytes);
+  }
+
+  granted(found: Grant | SearchOver): void {
+    this.#taker.placed(found);
+  }
+
+  refused(reason: unknown): void {
+    this.#taker.unplaced(reason);
+  }
+}
+
+/** What a place is wanted for. */
+export interface Wanted extends Pick<FetchOptions, 'laneTicket' | 'expectedBytes' | 'affinity' | 'reader'> {
+  readonly verb: Verb;
+  /** Urgency, unless there is a ticket. */
+  readonly lane: Lane;
+}
+
+/** Waits for a place, or learns that there is none to wait for. */
+export function findPlace(
   context: PlacementContext,
-  inquiry: Candidates,
-  verb: 'body' | 'stat',
-  options: FetchOptions & { readonly signal: AbortSignal },
+  candidates: Candidates,
+  verb: Verb,
+  { signal, lane = 'playback', laneTicket, expectedBytes, affinity, reader }: FetchOptions & { signal: AbortSignal },
 ): Promise<Grant | SearchOver> {
-  const { signal, laneTicket, affinity } = options;
-  const lane = laneTicket?.lane ?? options.lane ?? 'playback';
-  const bytes = verb === 'stat' ? 0 : (options.expectedBytes ?? defaultBytes);
-  const reader = options.reader ?? affinity ?? '';
-  const found = await context.queue.ask<Grant | SearchOver>({
-    lane,
-    laneTicket,
-    reader,
-    bytes,
-    kind: `${verb}\n${inquiry.kind}`,
-    again: inquiry.again,
-    signal,
-    timeoutMs: context.queueTimeoutMs[lane],
-    isHeldBack: (now) => isHeldBack(context, inquiry, now, bytes),
-    place: (now, isLastResort) => {
-      const look = () => firstPlace(context, inquiry, { lane: now, bytes, verb, reader, affinity });
-      return isLastResort ? context.ledger.beyond(look) : look();
-    },
+  return new Promise((resolve, reject) => {
+    throwIfAborted(signal);
+    const want = { verb, lane, laneTicket, expectedBytes, affinity, reader };
+    const request = new PlaceRequest(context, candidates, want, {
+      placed(found) {
+        off();
+        // The grant and the abort may cross.
+        if (signal.aborted) {
+          if (!(found instanceof SearchOver)) giveBack(found);
+          reject(signal.reason);
+        } else resolve(found);
+      },
+      unplaced(reason) {
+        off();
+        reject(reason);
+      },
+    });
+    const off = onAbort(signal, (reason) => {
+      if (context.queue.withdraw(request)) reject(reason);
+    });
+    context.queue.enter(request);
   });
-  // The grant and the abort may cross: the one waited in the queue, the other came before this line ran.
-  if (!signal.aborted) return found;
-  if (!(found instanceof SearchOver)) giveBack(found);
-  throw signal.reason;
 }
 
 /** Whether it is a bandwidth limit that a request waits for. */
@@ -104,18 +169,11 @@ export function giveBack(grant: Grant): void {
   grant.pass.withdrawn();
 }
 
-/** What a place is sought for. */
-interface Want extends ReservationRequest {
-  readonly lane: Lane;
-  readonly reader: string;
-  readonly affinity: string | undefined;
-}
-
 /** One look for a place, among the candidates and those behind them. */
 function firstPlace(
   context: PlacementContext,
   candidates: Candidates,
-  request: Want,
+  request: PlaceRequest,
 ): Grant | SearchOver | NoRoom | undefined {
   const overLimit = context.traffic.bandwidth.refusal(request.lane, request.bytes);
   if (overLimit) return overLimit;
@@ -125,7 +183,11 @@ function firstPlace(
   return found === undefined && context.ledger.refusals !== refusalsBefore ? NoRoom.memory : found;
 }
 
-function placeAmong(context: PlacementContext, candidates: Candidates, request: Want): Grant | SearchOver | undefined {
+function placeAmong(
+  context: PlacementContext,
+  candidates: Candidates,
+  request: PlaceRequest,
+): Grant | SearchOver | undefined {
   const found = place(context, candidates, request);
   if (candidates.otherwise === undefined || (found && 'reservation' in found)) return found;
   const other = placeAmong(context, candidates.otherwise, request);
@@ -134,60 +196,72 @@ function placeAmong(context: PlacementContext, candidates: Candidates, request: 
 }
 
 /** One look for a place: the lowest tier that may be asked, in the order of the policy. */
-function place(context: PlacementContext, inquiry: Candidates, request: Want): Grant | SearchOver | undefined {
-  const open = inquiry
-    .open()
-    .map((member) => member.look())
-    .filter(({ waitMs }) => waitMs < Number.POSITIVE_INFINITY);
-  if (open.length === 0) return new SearchOver();
-  const ready = open.filter(({ waitMs }) => waitMs === 0);
-  if (ready.length === 0) return hopeless(open, context.coolDownWaitMs[request.lane]);
-  const tier = Math.min(...ready.map(({ stats }) => stats.priority));
-  const candidates = ready.filter(({ stats }) => stats.priority === tier);
-  const members = new Map(candidates.map(({ member }) => [member.name, member]));
-  const groups = choose(context.selection, {
-    candidates: candidates.map(({ stats }) => stats),
+function place(context: PlacementContext, inquiry: Candidates, request: PlaceRequest): Grant | SearchOver | undefined {
+  let soonest: Look | undefined;
+  let tier: Look[] = [];
+  for (const member of inquiry.open()) {
+    const look = member.look();
+    if (look.waitMs === Number.POSITIVE_INFINITY) continue;
+    if (soonest === undefined || look.waitMs < soonest.waitMs) soonest = look;
+    if (look.waitMs > 0) continue;
+    const best = tier[0]?.stats.priority ?? Number.POSITIVE_INFINITY;
+    if (look.stats.priority < best) tier = [look];
+    else if (look.stats.priority === best) tier.push(look);
+  }
+  if (soonest === undefined) return new SearchOver();
+  if (tier.length > 0) return placeInTier(context, tier, inquiry, request);
+  // All who could answer are cooling down: wait when the first is back in time, else end the search.
+  if (soonest.waitMs <= context.coolDownWaitMs[request.lane]) return undefined;
+  return new SearchOver(soonest.member.unavailable(soonest));
+}
+
+function placeInTier(
+  context: PlacementContext,
+  tier: readonly Look[],
+  inquiry: Candidates,
+  request: PlaceRequest,
+): Grant | undefined {
+  const { selection, affinities } = context;
+  // The usual case; a policy of one's own may still leave the only one out.
+  if (tier.length === 1 && selection === defaultSelection) return reserveOne(context, tier, inquiry, request);
+  const groups = choose(selection, {
+    candidates: tier.map(({ stats }) => stats),
     lane: request.lane,
-    lacks: (provider) => context.affinities.lacks(request.affinity, provider),
+    lacks: (provider) => affinities.lacks(request.affinity, provider),
   });
   for (const group of groups) {
-    const asked = group.flatMap((name) => members.get(name) ?? []);
+    const asked = group.flatMap((name) => tier.find(({ member }) => member.name === name) ?? []);
     const grant = reserveOne(context, asked, inquiry, request);
     if (grant) return grant;
   }
   return undefined;
 }
 
-/** All who could answer are cooling down: wait when the first is back in time, else end the search. */
-function hopeless(open: readonly Look[], patienceMs: number): SearchOver | undefined {
-  const soonest = open.reduce((a, b) => (b.waitMs < a.waitMs ? b : a));
-  return soonest.waitMs <= patienceMs ? undefined : new SearchOver(soonest.member.unavailable(soonest));
-}
-
 /** Reserves at the first provider with room; for playback, at the one that expects its first byte soonest. */
 function reserveOne(
   { traffic }: PlacementContext,
-  members: readonly Member[],
+  looks: readonly Look[],
   inquiry: Candidates,
-  request: Want,
+  request: PlaceRequest,
 ): Grant | undefined {
-  const { lane, verb, bytes, reader } = request;
-  let best: { readonly member: Member; readonly reservation: Reservation } | undefined;
-  for (const member of members) {
+  const { lane, verb, bytes } = request;
+  let best: Member | undefined;
+  let place: Reservation | undefined;
+  for (const { member } of looks) {
     if (!traffic.bandwidth.admits(member.name, lane, bytes)) continue;
     const reservation = tryReserve(member, inquiry, { lane, bytes, verb });
     if (reservation === undefined) continue;
-    if (best && best.reservation.expectedFirstByteMs <= reservation.expectedFirstByteMs) reservation.release();
+    if (place && place.expectedFirstByteMs <= reservation.expectedFirstByteMs) reservation.release();
     else {
-      best?.reservation.release();
-      best = { member, reservation };
+      place?.release();
+      place = reservation;
+      best = member;
     }
     if (lane !== 'playback' || verb === 'stat') break;
   }
-  if (best === undefined) return undefined;
-  const { member } = best;
-  const reservation = traffic.watch(best.reservation, { provider: member.name, lane, reader, bytes });
-  return { member, reservation, pass: member.breaker.begin(), lane };
+  if (best === undefined || place === undefined) return undefined;
+  const reservation = new MeteredReservation(traffic, place, best.name, request);
+  return { member: best, reservation, pass: best.breaker.begin(), lane };
 }
 
 /** A provider that throws here is at fault like one that throws later. */

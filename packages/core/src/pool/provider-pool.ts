@@ -19,9 +19,10 @@ import type { CircuitBreakerOptions } from './circuit-breaker.js';
 import { guard } from './guarded.js';
 import { HedgeBudget, type HedgeOptions, resolveHedgeOptions } from './hedging.js';
 import { inParallel } from './in-parallel.js';
+import { kindOf } from './inquiry.js';
 import { LaneQueue, lanes } from './lane-queue.js';
 import { Member } from './member.js';
-import type { LaneTimes, PlacementContext } from './placement.js';
+import type { Grant, LaneTimes, PlacementContext } from './placement.js';
 import { Search, type SearchContext } from './search.js';
 import { defaultSelection } from './selection.js';
 import { statAlone, statTogether } from './stat-sweep.js';
@@ -105,17 +106,24 @@ class Pool implements ProviderPool {
       queueTimeoutMs,
       coolDownWaitMs: perLane(options.coolDownWaitMs, defaultCoolDownWaitMs),
     };
-    this.#search = { placement: this.#placement, events, clock, hedging: hedging(options.hedge, clock) };
+    this.#search = {
+      members: this.#members,
+      kind: kindOf('body', this.#members),
+      placement: this.#placement,
+      events,
+      clock,
+      hedging: hedging(options.hedge, clock),
+      live: new Set(),
+      delivered: (article, grant, request) => this.#delivered(article, grant, request),
+    };
     this.#statBatch = options.statBatch ?? 200;
   }
 
-  async fetch(id: MessageId, options: FetchOptions = {}): Promise<Article> {
-    throwIfAborted(this.#closing.signal);
-    throwIfAborted(options.signal);
-    const { article, grant } = await new Search(this.#search, this.#members, id, options).run(this.#closing.signal);
-    this.#affinities.note(options.affinity, grant.member.name, true);
-    this.#bytes[options.laneTicket?.lane ?? grant.lane] += article.bytes.length;
-    return article;
+  fetch(id: MessageId, options: FetchOptions = {}): Promise<Article> {
+    const { signal } = this.#closing;
+    if (signal.aborted) return Promise.reject(signal.reason);
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    return Search.run(this.#search, id, options);
   }
 
   async *stat(ids: readonly MessageId[], options: FetchOptions = {}): AsyncIterable<readonly Availability[]> {
@@ -182,6 +190,7 @@ class Pool implements ProviderPool {
   readonly close = closeOnce(async () => {
     const reason = new ClosedError({ what: 'provider pool' });
     this.#closing.abort(reason);
+    for (const search of [...this.#search.live]) search.stop(reason);
     this.#queue.close(reason);
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     this.#traffic.bandwidth.close();
@@ -220,6 +229,11 @@ class Pool implements ProviderPool {
     } finally {
       bounds.done();
     }
+  }
+
+  #delivered(article: Article, { member, lane }: Grant, { affinity, laneTicket }: FetchOptions): void {
+    this.#affinities.note(affinity, member.name, true);
+    this.#bytes[laneTicket?.lane ?? lane] += article.bytes.length;
   }
 
   #asProvider(source: Provider | ArticleSource): Provider {

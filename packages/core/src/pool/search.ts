@@ -1,144 +1,142 @@
 import { TimeoutError } from '../errors/index.js';
-import type { ArrivalSink, Article, FetchOptions, MessageId } from '../model/article.js';
+import type { Article, FetchOptions, MessageId } from '../model/article.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { onAbort } from '../util/signals.js';
 import { Arrival, sinkForks } from './arrival.js';
-import { attempt } from './attempt.js';
+import { Attempt } from './attempt.js';
+import { Branch, type BranchOwner, type Hedged } from './branch.js';
 import type { HedgeBudget, ResolvedHedgeOptions } from './hedging.js';
 import { Inquiry } from './inquiry.js';
 import { type Lateness, LateWatch } from './late-watch.js';
 import type { Member } from './member.js';
-import { findPlace, type Grant, giveBack, type PlacementContext, SearchOver } from './placement.js';
+import { type Grant, giveBack, type PlacementContext, PlaceRequest, SearchOver } from './placement.js';
 import { ruleFor } from './retry.js';
 import { settle } from './settle.js';
 
 /** What searches work with. */
 export interface SearchContext {
+  /** Who may be asked. */
+  readonly members: readonly Member[];
+  /** The kind of requests for articles that any of them may be asked for. */
+  readonly kind: string;
   readonly placement: PlacementContext;
   readonly events: EventSink;
   readonly clock: Clock;
   /** Second attempts at what is late; absent when there are to be none. */
   readonly hedging?: { readonly options: ResolvedHedgeOptions; readonly budget: HedgeBudget } | undefined;
-}
-
-/** An article and who was asked for it. */
-export interface Found {
-  readonly article: Article;
-  readonly grant: Grant;
+  /** Searches under way. */
+  readonly live: Set<Search>;
+  /** An article was found. */
+  delivered(article: Article, grant: Grant, options: FetchOptions): void;
 }
 
 /** Attempts at one article at the same time: the late one, its hedge, and one more when that is late too. */
 const mostBranches = 3;
 const beaten = new Error('another attempt was faster');
 
-interface Attempt {
-  readonly grant: Grant;
-  readonly arrival: Arrival;
-  watch?: LateWatch | undefined;
-  late: boolean;
-}
-
-/** One line of attempts, one after the other. */
-interface Branch {
-  readonly controller: AbortController;
-  /** The attempt under way; absent while a place is sought. */
-  attempt?: Attempt | undefined;
-  /** Why it was started beside others, until its first attempt goes out. */
-  hedges?: { readonly late: Attempt; readonly after: Lateness } | undefined;
-}
-
 /**
  * The search for one article. Normally one attempt after the other: a failure moves on to the next provider. When the
  * attempts under way are all late and somebody waits, one more is made beside them; the first good article ends it, and
  * what is still under way is given up.
  */
-export class Search {
+export class Search implements BranchOwner {
   readonly #context: SearchContext;
   readonly #id: MessageId;
   readonly #options: FetchOptions;
   readonly #inquiry: Inquiry;
-  readonly #fork: () => ArrivalSink | undefined;
-  readonly #branches = new Set<Branch>();
+  readonly #fork: ReturnType<typeof sinkForks>;
+  readonly #branches: Branch[] = [];
+  readonly #resolve: (article: Article) => void;
+  readonly #reject: (cause: unknown) => void;
   #over = false;
-  readonly #undo: (() => void)[] = [];
-  #resolve!: (found: Found) => void;
-  #reject!: (cause: unknown) => void;
+  #offAbort: (() => void) | undefined;
 
-  constructor(context: SearchContext, members: readonly Member[], id: MessageId, options: FetchOptions) {
+  private constructor(
+    context: SearchContext,
+    id: MessageId,
+    options: FetchOptions,
+    resolve: (article: Article) => void,
+    reject: (cause: unknown) => void,
+  ) {
     this.#context = context;
     this.#id = id;
     this.#options = options;
-    this.#inquiry = new Inquiry(members);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#inquiry = new Inquiry(context.members, context.kind);
     this.#fork = sinkForks(options.sink);
   }
 
-  /** Searches, until it is found, nobody is left to ask, or one of the signals aborts. */
-  run(closing: AbortSignal): Promise<Found> {
-    return new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-      const stop = (reason: unknown) => this.#end(reason, () => reject(reason));
-      for (const signal of [this.#options.signal, closing]) if (!this.#over) this.#undo.push(onAbort(signal, stop));
-      if (!this.#over) this.#begin();
-    });
+  /** Searches, until it is found, nobody is left to ask, or the signal aborts. */
+  static run(context: SearchContext, id: MessageId, options: FetchOptions): Promise<Article> {
+    return new Promise((resolve, reject) => new Search(context, id, options, resolve, reject).#start());
   }
 
-  #begin(hedges?: Branch['hedges']): void {
-    const branch: Branch = { controller: new AbortController(), hedges };
-    this.#branches.add(branch);
-    this.#run(branch).catch((error: unknown) => this.#end(error, () => this.#reject(error)));
+  /** Ends it. */
+  stop(reason: unknown): void {
+    if (this.#end(reason)) this.#reject(reason);
   }
 
-  async #run(branch: Branch): Promise<void> {
-    while (this.#branches.has(branch)) {
-      const grant = await this.#place(branch);
-      // A place often becomes free because the very article was delivered; that is known in a moment.
-      if (branch.hedges !== undefined) await new Promise(setImmediate);
-      if (grant instanceof SearchOver) this.#gaveUp(branch, grant.cause);
-      else if (!this.#branches.has(branch)) giveBack(grant);
-      else await this.#ask(branch, grant);
-    }
+  #start(): void {
+    const { signal } = this.#options;
+    this.#context.live.add(this);
+    if (signal) this.#offAbort = onAbort(signal, (reason) => this.stop(reason));
+    if (!this.#over) this.#begin(undefined);
   }
 
-  #place(branch: Branch): Promise<Grant | SearchOver> {
-    const { signal } = branch.controller;
+  #begin(hedges: Hedged | undefined): void {
+    const branch = new Branch(this, hedges);
+    this.#branches.push(branch);
+    this.#seek(branch);
+  }
+
+  /** Seeks a place for a branch. */
+  #seek(branch: Branch): void {
     const { placement } = this.#context;
+    const { laneTicket, lane = 'playback', expectedBytes, affinity, reader } = this.#options;
     // Beside others it is somebody waiting who wants it, and the ticket is not in the queue.
-    const beside = this.#branches.size > 1;
-    const options = beside
-      ? { ...this.#options, signal, lane: 'playback' as const, laneTicket: undefined }
-      : { ...this.#options, signal };
-    const candidates = beside ? this.#inquiry.rivals() : this.#inquiry;
-    return findPlace(placement, candidates, 'body', options).catch((error: unknown) => new SearchOver(error));
+    const isBeside = this.#branches.length > 1;
+    const want = { verb: 'body', lane, laneTicket, expectedBytes, affinity, reader } as const;
+    const request = isBeside
+      ? new PlaceRequest(
+          placement,
+          this.#inquiry.rivals(),
+          { ...want, lane: 'playback', laneTicket: undefined },
+          branch,
+        )
+      : new PlaceRequest(placement, this.#inquiry, want, branch);
+    branch.wanted = request;
+    placement.queue.enter(request);
+  }
+
+  /** A place was found, or there is none to wait for. */
+  placed(branch: Branch, found: Grant | SearchOver): void {
+    try {
+      if (found instanceof SearchOver) this.#gaveUp(branch, found.cause);
+      else if (!this.#branches.includes(branch)) giveBack(found);
+      else this.#ask(branch, found);
+    } catch (error) {
+      this.stop(error);
+    }
   }
 
   /** There is no place for a branch. The last one says so. */
   #gaveUp(branch: Branch, cause: unknown): void {
-    if (!this.#branches.delete(branch)) return;
+    if (!this.#remove(branch)) return;
     if (branch.hedges !== undefined) this.#context.hedging?.budget.giveBack();
-    if (this.#branches.size > 0) return;
-    const error = this.#inquiry.conclude(this.#id, cause);
-    this.#end(error, () => this.#reject(error));
+    if (this.#branches.length === 0) this.stop(this.#inquiry.conclude(this.#id, cause));
   }
 
-  async #ask(branch: Branch, grant: Grant): Promise<void> {
-    const { member } = grant;
-    const { clock } = this.#context;
-    const arrival = new Arrival(this.#fork(), grant.reservation.expectedFirstByteMs, clock, member.pace);
-    const current: Attempt = { grant, arrival, late: false };
+  #ask(branch: Branch, grant: Grant): void {
+    const { member, reservation } = grant;
+    const arrival = new Arrival(this.#fork(), reservation.expectedFirstByteMs, this.#context.clock, member.pace);
+    const current = new Attempt(grant, arrival, branch);
     this.#inquiry.began(member);
     branch.attempt = current;
     this.#announce(branch);
-    this.#watch(branch, current);
-    try {
-      const options = { ...this.#options, signal: branch.controller.signal };
-      const article = await attempt(grant, this.#id, options, arrival, (cause) => this.#refused(grant, cause));
-      if (this.#branches.has(branch)) this.#won(branch, { article, grant });
-      else article.release();
-    } catch (error) {
-      if (this.#branches.has(branch)) this.#failed(branch, current, error);
-    }
+    this.#watch(current);
+    current.start(this.#id, this.#options, branch.controller.signal);
   }
 
   #announce(branch: Branch): void {
@@ -155,34 +153,28 @@ export class Search {
   }
 
   /** Watches an attempt from now on, or from when somebody waits for it. */
-  #watch(branch: Branch, current: Attempt): void {
+  #watch(current: Attempt): void {
     const { hedging, clock } = this.#context;
     if (hedging === undefined) return;
     const { laneTicket, lane } = this.#options;
-    const begin = () => {
-      current.watch ??= new LateWatch(
-        {
-          arrival: current.arrival,
-          pace: current.grant.member.pace,
-          alone: () => !this.#inquiry.hasPeers,
-          late: (after) => this.#late(branch, current, after),
-        },
-        clock,
-        hedging.options,
-      );
-    };
-    if ((laneTicket?.lane ?? lane ?? 'playback') === 'playback') begin();
+    if ((laneTicket?.lane ?? lane ?? 'playback') === 'playback')
+      current.watch = new LateWatch(current, clock, hedging.options);
     else if (laneTicket) {
       laneTicket.onRaise = () => {
-        if (laneTicket.lane === 'playback') begin();
+        if (laneTicket.lane === 'playback') current.watch ??= new LateWatch(current, clock, hedging.options);
       };
     }
   }
 
+  /** Whether another provider of the tiers being asked could have it. */
+  get hasPeers(): boolean {
+    return this.#inquiry.hasPeers;
+  }
+
   /** Returns `false` when it is to be told again: there was nothing left of the budget. */
-  #late(branch: Branch, current: Attempt, after: Lateness): boolean {
-    current.late = true;
-    if (this.#branches.size >= mostBranches || !this.#othersAreLate(branch)) return true;
+  late(branch: Branch, current: Attempt, after: Lateness): boolean {
+    current.isLate = true;
+    if (this.#branches.length >= mostBranches || !this.#othersAreLate(branch)) return true;
     if (!this.#context.hedging?.budget.take()) return false;
     this.#begin({ late: current, after });
     return true;
@@ -190,39 +182,53 @@ export class Search {
 
   /** Whether nothing but late attempts is under way besides a branch. */
   #othersAreLate(branch: Branch): boolean {
-    for (const other of this.#branches) if (other !== branch && !other.attempt?.late) return false;
+    for (const other of this.#branches) if (other !== branch && !other.attempt?.isLate) return false;
     return true;
   }
 
-  #won(branch: Branch, found: Found): void {
-    found.grant.pass.answered();
+  /** The first good article ends it. */
+  won(branch: Branch, { grant }: Attempt, article: Article): void {
+    grant.pass.answered();
     this.#leave(branch);
-    this.#branches.delete(branch);
-    this.#end(beaten, () => this.#resolve(found));
+    this.#remove(branch);
+    if (!this.#end(beaten)) return;
+    this.#context.delivered(article, grant, this.#options);
+    this.#resolve(article);
   }
 
-  #failed(branch: Branch, { grant }: Attempt, error: unknown): void {
+  /** A failure moves on to the next provider. */
+  failed(branch: Branch, { grant }: Attempt, error: unknown): void {
     this.#leave(branch);
     const rule = ruleFor(error);
     settle(grant, error);
     const { affinities } = this.#context.placement;
     if (rule.answer === 'missing') affinities.note(this.#options.affinity, grant.member.name, false);
     if (rule.action === 'give-up') {
-      this.#end(error, () => this.#reject(error));
+      this.stop(error);
       return;
     }
     this.#inquiry.failed(grant.member, error);
     // What it said on one connection it would say on the other.
     if (rule.answer === 'missing')
-      for (const other of this.#branches) if (other.attempt?.grant.member === grant.member) this.#drop(other, error);
+      for (const other of [...this.#branches])
+        if (other.attempt?.grant.member === grant.member) this.#drop(other, error);
     // Another attempt is on its way that is not late: it goes on alone, or takes over when it fails.
-    if (!this.#othersAreLate(branch)) this.#branches.delete(branch);
+    if (!this.#othersAreLate(branch)) this.#remove(branch);
+    else if (this.#branches.includes(branch)) this.#seek(branch);
   }
 
-  #refused({ member, reservation }: Grant, cause: unknown): void {
+  /** A copy was not accepted. */
+  refused({ grant }: Attempt, cause: unknown): void {
+    const { member, reservation } = grant;
     reservation.refused();
     member.refused++;
     this.#context.events.emit('article:corrupt', { provider: member.name, id: this.#id, cause });
+  }
+
+  #remove(branch: Branch): boolean {
+    const at = this.#branches.indexOf(branch);
+    if (at >= 0) this.#branches.splice(at, 1);
+    return at >= 0;
   }
 
   /** The attempt of a branch is over, whatever came of it. */
@@ -238,13 +244,14 @@ export class Search {
   /** Gives a branch up: first the sink, while the bytes are there, then the request. */
   #drop(branch: Branch, reason: unknown): void {
     const current = branch.attempt;
-    this.#branches.delete(branch);
+    this.#remove(branch);
     if (branch.hedges !== undefined) this.#context.hedging?.budget.giveBack();
     this.#leave(branch);
-    current?.arrival.abandoned(reason);
+    if (branch.wanted) this.#context.placement.queue.withdraw(branch.wanted);
+    current?.drop(reason);
     branch.controller.abort(reason);
     if (current === undefined) return;
-    if (reason === beaten && current.late) this.#judge(current);
+    if (reason === beaten && current.isLate) this.#judge(current);
     current.grant.pass.withdrawn();
   }
 
@@ -255,12 +262,13 @@ export class Search {
     grant.pass.failed(new TimeoutError({ phase: 'reply', afterMs }));
   }
 
-  /** The search is over: everything under way is given up. */
-  #end(reason: unknown, settleResult: () => void): void {
-    if (this.#over) return;
+  /** The search is over: everything under way is given up. Returns `false` when it was over before. */
+  #end(reason: unknown): boolean {
+    if (this.#over) return false;
     this.#over = true;
-    for (const undo of this.#undo) undo();
+    this.#context.live.delete(this);
+    this.#offAbort?.();
     for (const branch of [...this.#branches]) this.#drop(branch, reason);
-    settleResult();
+    return true;
   }
 }

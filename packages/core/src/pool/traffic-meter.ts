@@ -10,7 +10,6 @@ const mostReaders = 100;
 
 /** One request, for the account. */
 export interface MeteredRequest {
-  readonly provider: string;
   readonly lane: Lane;
   readonly reader: string;
   /** Expected bytes. */
@@ -30,14 +29,10 @@ export class TrafficMeter {
   readonly bandwidth: Bandwidth;
   readonly #rows = new Map<string, Record<Lane, Row>>();
   readonly #readers = new Map<string, number>();
+  #latestReader: string | undefined;
 
   constructor(bandwidth: Bandwidth) {
     this.bandwidth = bandwidth;
-  }
-
-  /** The same reservation, watched. */
-  watch(reservation: Reservation, request: MeteredRequest): MeteredReservation {
-    return new MeteredReservation(this, reservation, request);
   }
 
   /** What was brought, per provider and lane. */
@@ -57,13 +52,19 @@ export class TrafficMeter {
     return Object.fromEntries(this.#readers);
   }
 
-  /** For reservations: a change of what a request took and brought. */
-  note({ provider, lane, reader }: MeteredRequest, change: Partial<Row>): void {
+  /** For reservations: a request took so many bytes off the wire, so many of them of an article that was taken. */
+  tookOffWire(provider: string, lane: Lane, wireBytes: number, usefulBytes: number): void {
     const row = this.#rowOf(provider)[lane];
-    row.bytes += change.bytes ?? 0;
-    row.wireBytes += change.wireBytes ?? 0;
-    row.usefulBytes += change.usefulBytes ?? 0;
-    if (change.bytes) this.#readBy(reader, change.bytes);
+    row.wireBytes += wireBytes;
+    row.usefulBytes += usefulBytes;
+  }
+
+  /** For reservations: an article was taken, or, with fewer bytes than none, refused after all. */
+  brought(provider: string, { lane, reader }: MeteredRequest, bytes: number, wireBytes: number): void {
+    const row = this.#rowOf(provider)[lane];
+    row.bytes += bytes;
+    row.usefulBytes += wireBytes;
+    if (bytes !== 0) this.#readBy(reader, bytes);
   }
 
   #rowOf(provider: string): Record<Lane, Row> {
@@ -78,13 +79,17 @@ export class TrafficMeter {
 
   #readBy(reader: string, bytes: number): void {
     const sum = (this.#readers.get(reader) ?? 0) + bytes;
-    this.#readers.delete(reader);
+    // The one that fetched last is the last of all; moving it there again would only cost time.
+    if (reader !== this.#latestReader) this.#readers.delete(reader);
+    this.#latestReader = reader;
     this.#readers.set(reader, sum);
+    if (this.#readers.size <= mostReaders) return;
     for (const [name, old] of this.#readers) {
       if (this.#readers.size <= mostReaders) break;
       if (name === '') continue;
       this.#readers.delete(name);
       this.#readers.set('', (this.#readers.get('') ?? 0) + old);
+      this.#latestReader = undefined;
     }
   }
 }
@@ -93,45 +98,55 @@ export class TrafficMeter {
  * A reservation that knows what its request cost. Until the provider says what came over the wire it counts as the bytes
  * that were expected.
  */
-export class MeteredReservation implements Reservation {
+export class MeteredReservation {
   readonly #meter: TrafficMeter;
   readonly #inner: Reservation;
+  readonly #provider: string;
   readonly #request: MeteredRequest;
+  readonly #lane: Lane;
   /** What the limits were told. */
   #spentBytes: number;
   #wireBytes: number | undefined;
   /** Decoded bytes that were taken. */
   #takenBytes: number | undefined;
 
-  constructor(meter: TrafficMeter, inner: Reservation, request: MeteredRequest) {
+  constructor(meter: TrafficMeter, inner: Reservation, provider: string, request: MeteredRequest) {
     this.#meter = meter;
     this.#inner = inner;
+    this.#provider = provider;
     this.#request = request;
+    this.#lane = request.lane;
     this.#spentBytes = request.bytes;
-    meter.bandwidth.spend(request.provider, request.lane, request.bytes);
+    meter.bandwidth.spend(provider, request.lane, request.bytes);
   }
 
+  /** See {@link Reservation}. */
   get expectedFirstByteMs(): number {
     return this.#inner.expectedFirstByteMs;
   }
 
-  async fetch(id: MessageId, options: FetchOptions = {}): Promise<Article> {
+  /** Sends the request; what it took is counted. Whoever takes its article says so: {@link MeteredReservation.came}. */
+  fetch(id: MessageId, options: FetchOptions & { readonly signal: AbortSignal }): Promise<Article> {
+    const { signal, lane, sink, expectedBytes, affinity } = options;
     const onWireBytes = (bytes: number) => this.#took(bytes);
-    const article = await this.#inner.fetch(id, { ...options, onWireBytes });
-    const bytes = article.bytes.length;
-    if (this.#wireBytes === undefined) this.#took(bytes);
-    // What comes after an abort is released unseen by whoever takes it.
-    if (options.signal?.aborted !== true) {
-      this.#takenBytes = bytes;
-      this.#meter.note(this.#request, { bytes, usefulBytes: this.#wireBytes ?? 0 });
-    }
-    return article;
+    return this.#inner.fetch(id, { signal, lane, sink, expectedBytes, affinity, onWireBytes });
   }
 
+  /** An article came. @param isWanted whether somebody still takes it */
+  came(article: Article, isWanted: boolean): void {
+    const bytes = article.bytes.length;
+    if (this.#wireBytes === undefined) this.#took(bytes);
+    if (!isWanted) return;
+    this.#takenBytes = bytes;
+    this.#meter.brought(this.#provider, this.#request, bytes, this.#wireBytes ?? 0);
+  }
+
+  /** See {@link Reservation}. */
   stat(ids: readonly MessageId[], options?: FetchOptions): AsyncIterable<readonly Availability[]> {
     return this.#inner.stat(ids, options);
   }
 
+  /** Gives it back unused. */
   release(): void {
     this.#inner.release();
     if (this.#wireBytes === undefined) this.#took(0);
@@ -140,16 +155,15 @@ export class MeteredReservation implements Reservation {
   /** The article turned out to be of no use. */
   refused(): void {
     if (this.#takenBytes === undefined) return;
-    this.#meter.note(this.#request, { bytes: -this.#takenBytes, usefulBytes: -(this.#wireBytes ?? 0) });
+    this.#meter.brought(this.#provider, this.#request, -this.#takenBytes, -(this.#wireBytes ?? 0));
     this.#takenBytes = undefined;
   }
 
   #took(wireBytes: number): void {
     const more = wireBytes - (this.#wireBytes ?? 0);
     this.#wireBytes = wireBytes;
-    const { provider, lane } = this.#request;
-    this.#meter.bandwidth.spend(provider, lane, wireBytes - this.#spentBytes);
+    this.#meter.bandwidth.spend(this.#provider, this.#lane, wireBytes - this.#spentBytes);
     this.#spentBytes = wireBytes;
-    this.#meter.note(this.#request, { wireBytes: more, usefulBytes: this.#takenBytes === undefined ? 0 : more });
+    this.#meter.tookOffWire(this.#provider, this.#lane, more, this.#takenBytes === undefined ? 0 : more);
   }
 }

@@ -2,30 +2,6 @@ import type { LaneTicket } from '../model/article.js';
 import type { Lane } from '../model/common.js';
 import { RingItem } from './reader-ring.js';
 
-/** What waits, for {@link LaneQueue.ask}. */
-export interface PlaceRequest<G> {
-  /** Urgency; ignored when a ticket is given. */
-  readonly lane: Lane;
-  /** An urgency that may rise meanwhile. */
-  readonly laneTicket?: LaneTicket | undefined;
-  /** Requests of one reader share one turn. */
-  readonly reader: string;
-  /** Cost in bytes, for fairness among readers. */
-  readonly bytes: number;
-  /** Requests of one kind find room or not together: when one of them does not, the others are not tried. */
-  readonly kind: string;
-  /** A further attempt after a failed one goes before first attempts of its lane. @default false */
-  readonly again?: boolean | undefined;
-  /** Withdraws the request. */
-  readonly signal: AbortSignal;
-  /** Longest wait, in milliseconds. */
-  readonly timeoutMs: number;
-  /** Asked when the wait has been too long: `true` when it is wanted so (a limit), and it begins anew. */
-  readonly isHeldBack?: ((lane: Lane) => boolean) | undefined;
-  /** See {@link Waiting.place}. */
-  place(lane: Lane, isLastResort: boolean): G | NoRoom | undefined;
-}
-
 /**
  * Why there is no place, when more than requests of one kind must wait. `lane`: nothing of this lane that costs bytes.
  * `all`: neither this nor any less urgent lane, so that what becomes free is left to whoever waits for more of it.
@@ -47,8 +23,18 @@ export class NoRoom {
 }
 
 /** What a {@link Waiting} begins with. */
-export interface WaitingTerms extends Pick<PlaceRequest<unknown>, 'lane' | 'laneTicket' | 'reader' | 'bytes' | 'kind'> {
-  /** See {@link PlaceRequest.again}. */
+export interface WaitingTerms {
+  /** Urgency; ignored when a ticket is given. */
+  readonly lane: Lane;
+  /** An urgency that may rise meanwhile. */
+  readonly laneTicket: LaneTicket | undefined;
+  /** Requests of one reader share one turn. */
+  readonly reader: string;
+  /** Cost in bytes, for fairness among readers. */
+  readonly bytes: number;
+  /** Requests of one kind find room or not together: when one of them does not, the others are not tried. */
+  readonly kind: string;
+  /** A further attempt after a failed one goes before first attempts of its lane. */
   readonly again: boolean;
   /** Longest wait, in milliseconds. */
   readonly timeoutMs: number;
@@ -89,38 +75,4 @@ export abstract class Waiting<G> extends RingItem {
   abstract granted(grant: G): void;
   /** It waited too long, the queue is closed, or looking for a place failed. */
   abstract refused(reason: unknown): void;
-}
-
-/** A request that waits as a promise. */
-export class Asked<G> extends Waiting<G> {
-  readonly #request: PlaceRequest<G>;
-  readonly #resolve: (grant: G) => void;
-  readonly #reject: (reason: unknown) => void;
-  /** Stops listening for the withdrawal. */
-  offAbort = () => {};
-
-  constructor(request: PlaceRequest<G>, resolve: (grant: G) => void, reject: (reason: unknown) => void) {
-    super({ ...request, laneTicket: request.laneTicket, again: request.again ?? false });
-    this.#request = request;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  place(lane: Lane, isLastResort: boolean): G | NoRoom | undefined {
-    return this.#request.place(lane, isLastResort);
-  }
-
-  isHeldBack(lane: Lane): boolean {
-    return this.#request.isHeldBack?.(lane) ?? false;
-  }
-
-  granted(grant: G): void {
-    this.offAbort();
-    this.#resolve(grant);
-  }
-
-  refused(reason: unknown): void {
-    this.offAbort();
-    this.#reject(reason);
-  }
 }

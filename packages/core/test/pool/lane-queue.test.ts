@@ -2,18 +2,54 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ClosedError } from '../../src/errors/index.js';
 import type { Lane, LaneTicket } from '../../src/model/index.js';
-import { LaneQueue, NoRoom, type PlaceRequest } from '../../src/pool/lane-queue.js';
+import { LaneQueue } from '../../src/pool/lane-queue.js';
+import { NoRoom, Waiting, type WaitingTerms } from '../../src/pool/waiting.js';
 import { manualClock } from '../../src/util/clock.js';
+import { onAbort } from '../../src/util/signals.js';
 import { rejection, settled } from './support.js';
+
+interface PlaceRequest extends WaitingTerms {
+  readonly signal: AbortSignal;
+  readonly isHeldBack?: (lane: Lane) => boolean;
+  place(lane: Lane, isLastResort: boolean): string | NoRoom | undefined;
+}
+
+/** A request that waits as a promise. */
+class Asked extends Waiting<string> {
+  readonly place: PlaceRequest['place'];
+  readonly isHeldBack: (lane: Lane) => boolean;
+  granted!: (name: string) => void;
+  refused!: (reason: unknown) => void;
+
+  constructor(request: PlaceRequest) {
+    super(request);
+    this.place = request.place;
+    this.isHeldBack = request.isHeldBack ?? (() => false);
+  }
+
+  in(queue: LaneQueue, signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.granted = resolve;
+      this.refused = reject;
+      if (!signal.aborted) queue.enter(this);
+      onAbort(signal, (reason) => {
+        queue.withdraw(this);
+        reject(reason);
+      });
+    });
+  }
+}
 
 /** A queue in front of a number of places. */
 function queueFor(places: number) {
   const clock = manualClock();
   const queue = new LaneQueue(clock);
   const world = { clock, queue, places, order: [] as string[], tried: 0 };
-  const ask = (name: string, request: Partial<PlaceRequest<string>> = {}) => {
-    const asked = queue.ask<string>({
+  const ask = (name: string, request: Partial<PlaceRequest> = {}) => {
+    const terms: PlaceRequest = {
       lane: 'playback',
+      laneTicket: undefined,
+      again: false,
       reader: '',
       bytes: 100,
       kind: '',
@@ -27,7 +63,8 @@ function queueFor(places: number) {
         return name;
       },
       ...request,
-    });
+    };
+    const asked = new Asked(terms).in(queue, terms.signal);
     asked.catch(() => {});
     return asked;
   };
