@@ -175,7 +175,7 @@ export class ConnectionPool implements MemberOwner {
     const { roundTripMs, connectMs, rate } = this.#stats;
     const { limit } = this.policy;
     return {
-      candidates: [...this.#members],
+      candidates: this.#members,
       mayDial: this.mayDial,
       limit,
       depth: this.depth,

@@ -30,7 +30,7 @@ export interface Candidate {
 
 /** The provider as the choice sees it. */
 export interface PlacementView<C extends Candidate> {
-  readonly candidates: readonly C[];
+  readonly candidates: Iterable<C>;
   /** Whether one more connection may be opened now. */
   readonly mayDial: boolean;
   /** Connections the account allows. */
@@ -61,27 +61,45 @@ export function bulkConnections(limit: number): number {
   return limit === 1 ? 1 : limit - Math.max(1, Math.ceil(limit / 10));
 }
 
-/** Picks the place for a request, or none. Pure. */
+/** Picks the place for a request, or none. Pure. One pass: it is asked at every article. */
 export function choosePlace<C extends Candidate>(view: PlacementView<C>, request: PlaceRequest): Choice<C> | undefined {
-  const bulk = bulkLane(request.lane);
-  const room = !bulk || view.candidates.filter((candidate) => candidate.bulk).length < bulkConnections(view.limit);
-  const usable = view.candidates.filter((candidate) => takes(candidate, view, request, room));
-  const dial: Choice<C>[] =
-    view.mayDial && room ? [{ candidate: 'dial', expectedFirstByteMs: view.connectMs + view.roundTripMs }] : [];
-  const choices = usable.map((candidate) => ({ candidate, expectedFirstByteMs: expectedMs(candidate, view) }));
-  if (request.verb === 'body' && request.lane === 'playback') return soonest([...choices, ...dial]);
+  const room = !bulkLane(request.lane) || bulkCount(view) < bulkConnections(view.limit);
+  const all = new Soonest<C>();
+  const idle = new Soonest<C>();
+  for (const candidate of view.candidates) {
+    if (!takes(candidate, view, request, room)) continue;
+    const ms = expectedMs(candidate, view);
+    all.offer(candidate, ms);
+    if (candidate.bodies === 0 && candidate.sweeps === 0) idle.offer(candidate, ms);
+  }
+  const dial = view.mayDial && room;
+  const dialMs = view.connectMs + view.roundTripMs;
+  if (request.verb === 'body' && request.lane === 'playback') {
+    if (dial) all.offer('dial', dialMs);
+    return all.choice;
+  }
   // Everybody else spreads out first: an idle connection, then a new one, and only then one that is busy.
-  const idle = choices.filter(({ candidate }) => candidate.bodies === 0 && candidate.sweeps === 0);
-  return soonest(idle) ?? dial[0] ?? soonest(choices);
+  if (dial) idle.offerLast('dial', dialMs);
+  return idle.choice ?? all.choice;
 }
 
 /** The connection that suffers least from one request more, whatever its depth: for what another one failed to answer. */
 export function chooseRefuge<C extends Candidate>(view: PlacementView<C>): Choice<C> | undefined {
-  const choices = view.candidates
-    .filter((candidate) => candidate.state !== 'closing')
-    .map((candidate) => ({ candidate, expectedFirstByteMs: expectedMs(candidate, view) }));
-  const open = choices.filter(({ candidate }) => candidate.state === 'open');
-  return soonest(open) ?? soonest(choices);
+  const open = new Soonest<C>();
+  const all = new Soonest<C>();
+  for (const candidate of view.candidates) {
+    if (candidate.state === 'closing') continue;
+    const ms = expectedMs(candidate, view);
+    all.offer(candidate, ms);
+    if (candidate.state === 'open') open.offer(candidate, ms);
+  }
+  return open.choice ?? all.choice;
+}
+
+function bulkCount({ candidates }: PlacementView<Candidate>): number {
+  let count = 0;
+  for (const candidate of candidates) if (candidate.bulk) count++;
+  return count;
 }
 
 function takes(candidate: Candidate, view: PlacementView<Candidate>, request: PlaceRequest, room: boolean): boolean {
@@ -102,9 +120,23 @@ function expectedMs(candidate: Candidate, view: PlacementView<Candidate>): numbe
   return usualMs + Math.max(0, view.nowMs - candidate.awaitedSinceMs - overdueFactor * usualMs);
 }
 
-function soonest<C extends Candidate>(choices: readonly Choice<C>[]): Choice<C> | undefined {
-  let best: Choice<C> | undefined;
-  for (const choice of choices)
-    if (best === undefined || choice.expectedFirstByteMs < best.expectedFirstByteMs) best = choice;
-  return best;
+/** Keeps the first of those offered that is expected soonest. */
+class Soonest<C extends Candidate> {
+  #candidate: C | 'dial' | undefined;
+  #ms = Number.POSITIVE_INFINITY;
+
+  get choice(): Choice<C> | undefined {
+    return this.#candidate && { candidate: this.#candidate, expectedFirstByteMs: this.#ms };
+  }
+
+  offer(candidate: C | 'dial', ms: number): void {
+    if (this.#candidate !== undefined && !(ms < this.#ms)) return;
+    this.#candidate = candidate;
+    this.#ms = ms;
+  }
+
+  /** Counts only where nothing else was offered. */
+  offerLast(candidate: C | 'dial', ms: number): void {
+    if (this.#candidate === undefined) this.offer(candidate, ms);
+  }
 }

@@ -66,8 +66,10 @@ function noLogin(provider: string, line: StatusLine): ProviderAuthError {
 }
 
 /** Whether a reply names another article than the one whose turn it is: the server lost count of the pipeline. */
-export function answeredOther(line: StatusLine, id: MessageId): boolean {
-  const named = /<([^<>\s]{1,250})>/.exec(line.text)?.[1];
+export function answeredOther({ text }: StatusLine, id: MessageId): boolean {
+  const at = text.indexOf('<') + 1;
+  if (at === 0 || (text.startsWith(id, at) && text[at + id.length] === '>')) return false;
+  const named = /<([^<>\s]{1,250})>/.exec(text)?.[1];
   return named !== undefined && named !== id;
 }
 

@@ -1,3 +1,5 @@
+import { latin1 } from '../latin1.js';
+
 /** First line of a reply: `430 No such article` (RFC 3977, section 3.2). */
 export interface StatusLine {
   /** The three digits. */
@@ -27,6 +29,7 @@ export interface ReplyHandler {
 /** RFC 3977 allows 512 bytes; servers with talkative greetings exist. */
 const longestLine = 4096;
 const lineFeed = 10;
+const digitZero = 48;
 
 /**
  * Cuts what a server sends into replies, at any split of the bytes. Bare LF ends a status line as CRLF does. Knows no
@@ -77,11 +80,11 @@ export class ReplyParser {
     if (this.#partial.length > longestLine || (at === last && last < end))
       return this.#violate('a line is too long', end);
     if (at === end) return end;
-    const line = this.#partial.replace(/\r$/, '');
+    const line = this.#partial;
     this.#partial = '';
-    const match = /^([1-5]\d\d)(?:[ \t](.*))?$/s.exec(line);
-    if (match === null) return this.#violate('a reply does not begin with a three-digit code', end);
-    this.#block = this.#handler.status({ code: Number(match[1]), text: match[2] ?? '' });
+    const status = statusOf(line.endsWith('\r') ? line.slice(0, -1) : line);
+    if (status === undefined) return this.#violate('a reply does not begin with a three-digit code', end);
+    this.#block = this.#handler.status(status);
     return at + 1;
   }
 
@@ -92,6 +95,12 @@ export class ReplyParser {
   }
 }
 
-function latin1(input: Uint8Array, start: number, end: number): string {
-  return Buffer.from(input.buffer, input.byteOffset + start, end - start).toString('latin1');
+/** Three digits, the first of them 1 to 5, and what follows a blank or tab. Read where it stands: cheap. */
+function statusOf(line: string): StatusLine | undefined {
+  const hundreds = line.charCodeAt(0) - digitZero;
+  const tens = line.charCodeAt(1) - digitZero;
+  const ones = line.charCodeAt(2) - digitZero;
+  const digits = hundreds >= 1 && hundreds <= 5 && tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9;
+  if (!digits || (line.length > 3 && line[3] !== ' ' && line[3] !== '\t')) return undefined;
+  return { code: 100 * hundreds + 10 * tens + ones, text: line.slice(4) };
 }

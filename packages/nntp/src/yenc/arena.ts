@@ -59,6 +59,8 @@ export interface ArenaUse {
 export class Arena {
   /** What the kernels are instantiated on. */
   readonly memory: WebAssemblyMemory;
+  /** What it consists of: always the same, since it never grows, and cheaper to ask for here. */
+  readonly buffer: ArrayBuffer;
   /** All of it. */
   readonly bytes: Uint8Array;
   /** All of it as 32-bit words. */
@@ -75,8 +77,9 @@ export class Arena {
 
   constructor(memory: WebAssemblyMemory) {
     this.memory = memory;
-    this.bytes = new Uint8Array(memory.buffer);
-    this.words = new Uint32Array(memory.buffer);
+    this.buffer = memory.buffer;
+    this.bytes = new Uint8Array(this.buffer);
+    this.words = new Uint32Array(this.buffer);
     this.input = this.bytes.subarray(tableBytes, tableBytes + inputBytes);
     this.scratchInput = tableBytes + inputBytes;
     this.scratchOutput = this.scratchInput + scratchBytes;

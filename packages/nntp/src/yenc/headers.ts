@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer';
+import { latin1 } from '../latin1.js';
 
 const longestName = 256;
 const equalsSign = 61;
@@ -57,7 +57,7 @@ export function parseBeginLine(line: Uint8Array): BeginLine | undefined {
     size,
     part: numberOf(properties, 'part'),
     total: numberOf(properties, 'total'),
-    name: nameAt < 0 ? '' : readName(line.subarray(nameAt + 6, gluedAt < nameAt ? line.length : gluedAt)),
+    name: nameAt < 0 ? '' : nameIn(line, text, nameAt + 6, gluedAt < nameAt ? line.length : gluedAt),
     glued: gluedAt > nameAt ? line.slice(gluedAt) : undefined,
   };
 }
@@ -78,10 +78,6 @@ export function parseEndLine(line: Uint8Array): EndLine | undefined {
     partCrc: crcOf(propertyOf(text, 'pcrc32')),
     fileCrc: crcOf(propertyOf(text, 'crc32')),
   };
-}
-
-function latin1(line: Uint8Array): string {
-  return Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1');
 }
 
 /** Value of a space-separated `key=value` pair; of repeated ones the first counts. Read where it stands: cheap. */
@@ -126,10 +122,22 @@ function crcOf(text: string | undefined): number | undefined {
   return text !== undefined && /^[0-9a-f]{1,16}$/i.test(text) ? Number.parseInt(text.slice(-8), 16) : undefined;
 }
 
-function readName(bytes: Uint8Array): string {
+/** The name in `line[start, end)`, of which `text` is the Latin-1 form: printable ASCII needs no decoding. */
+function nameIn(line: Uint8Array, text: string, start: number, end: number): string {
+  for (let at = start; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 32 || code > 126) return bareName(decodedName(line.subarray(start, end)));
+  }
+  return bareName(text.slice(start, end));
+}
+
+function decodedName(bytes: Uint8Array): string {
   const nul = bytes.indexOf(0);
-  const used = nul < 0 ? bytes : bytes.subarray(0, nul);
-  const text = decodeText(used).trim();
+  return decodeText(nul < 0 ? bytes : bytes.subarray(0, nul));
+}
+
+function bareName(decoded: string): string {
+  const text = decoded.trim();
   const bare = text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).trim() : text;
   return bare.length > longestName ? Array.from(bare).slice(0, longestName).join('') : bare;
 }

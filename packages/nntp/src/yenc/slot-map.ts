@@ -29,8 +29,10 @@ export class SlotMap {
 
   /** The first of `count` neighbouring granules, or -1 when no free run is that long. */
   take(count: number): number {
-    const at = this.#lengths.findIndex((length) => length >= count);
-    if (at < 0) return -1;
+    const lengths = this.#lengths;
+    let at = 0;
+    while (at < lengths.length && (lengths[at] as number) < count) at++;
+    if (at === lengths.length) return -1;
     const start = this.#starts[at] as number;
     const length = this.#lengths[at] as number;
     if (length === count) {

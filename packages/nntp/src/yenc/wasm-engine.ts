@@ -50,7 +50,7 @@ export class WasmEngine implements DecodeEngine {
     const slot = this.#takeSlot(byteLength);
     if (!slot) return createOutsideTarget(byteLength);
     const { address, free } = slot;
-    const { buffer } = this.#arena.memory;
+    const { buffer } = this.#arena;
     const room = new Uint8Array(buffer, address, slot.byteLength);
     // Decoding may run into the history only where the part is longer than it says, and then the checksum is void.
     const history = address + slot.byteLength - historyBytes;
@@ -68,7 +68,8 @@ export class WasmEngine implements DecodeEngine {
   decode(cursor: DecodeCursor, target: DecodeTarget, input: Uint8Array, start: number, end: number): number {
     let count = Math.min(end - start, roomFor(cursor, target));
     let source = input.byteOffset + start;
-    if (input.buffer !== this.#arena.memory.buffer) {
+    // Whose memory it is costs more to ask than to know, and nearly all input is the socket buffer.
+    if (input !== this.#arena.input && input.buffer !== this.#arena.buffer) {
       count = Math.min(count, scratchBytes);
       source = this.#arena.scratchInput;
       this.#arena.bytes.set(input.subarray(start, start + count), source);
@@ -133,8 +134,7 @@ export class WasmEngine implements DecodeEngine {
   }
 
   crc32(bytes: Uint8Array, seed: number): number {
-    if (bytes.buffer === this.#arena.memory.buffer)
-      return this.#kernels.crc32(seed, bytes.byteOffset, bytes.length) >>> 0;
+    if (bytes.buffer === this.#arena.buffer) return this.#kernels.crc32(seed, bytes.byteOffset, bytes.length) >>> 0;
     let crc = seed;
     for (let at = 0; at < bytes.length; at += scratchBytes) {
       const piece = bytes.subarray(at, at + scratchBytes);
