@@ -7,6 +7,7 @@ import type { EventSink } from '../model/events.js';
 import type { Logger } from '../model/logger.js';
 import { closeOnce } from '../util/close-all.js';
 import { onAbort, throwIfAborted } from '../util/signals.js';
+import type { FlightSeat } from './flight.js';
 import { follow } from './follow.js';
 import { PiecePool } from './piece-pool.js';
 import { type Boarding, SegmentFlights } from './segment-flights.js';
@@ -95,6 +96,27 @@ export function createSegmentFetcher(parts: SegmentFetcherParts): SegmentFetcher
 
 const nothingToDo: Prefetch = { done: Promise.resolve(0), cancel() {} };
 
+class SeatedPrefetch implements Prefetch {
+  readonly done: Promise<number>;
+  readonly #seat: FlightSeat;
+
+  constructor(seat: FlightSeat) {
+    this.#seat = seat;
+    this.done = seat.changed(false).then(() => this.#arrived());
+  }
+
+  cancel(): void {
+    this.#seat.abort(undefined);
+  }
+
+  #arrived(): number {
+    const { outcome } = this.#seat;
+    const bytes = outcome && 'article' in outcome ? outcome.article.bytes.length : 0;
+    this.#seat.leave();
+    return bytes;
+  }
+}
+
 class CachingFetcher implements SegmentFetcher {
   readonly #flights: SegmentFlights;
   readonly #cache: SegmentCache;
@@ -142,14 +164,7 @@ class CachingFetcher implements SegmentFetcher {
   prefetch(segment: Segment, options: Pick<SegmentFetchOptions, 'lane' | 'reader'> = {}): Prefetch {
     if (this.#closed || this.isCachedOrInFlight(segment.id)) return nothingToDo;
     const { seat } = this.#flights.board(segment, options.lane ?? 'prefetch', options.reader);
-    const arrive = async () => {
-      await seat.changed(false);
-      const { outcome } = seat;
-      const bytes = outcome && 'article' in outcome ? outcome.article.bytes.length : 0;
-      seat.leave();
-      return bytes;
-    };
-    return { done: arrive(), cancel: () => seat.abort(undefined) };
+    return new SeatedPrefetch(seat);
   }
 
   isCachedOrInFlight(id: MessageId): boolean {

@@ -57,7 +57,10 @@ export class Prefetcher {
   readonly #underWay = new Set<Prefetch>();
   readonly #consumed: RateMeter;
   readonly #arriving: RateMeter;
+  readonly #asking: { readonly lane: Lane | undefined; readonly reader: string | undefined };
   #position: number;
+  /** Where the reader was when the window was last filled. */
+  #filledAt = -1;
   #contiguousBytes: number;
   /** Up to here segments have been asked for. */
   #askedUpTo = 0;
@@ -72,6 +75,7 @@ export class Prefetcher {
   constructor(parts: PrefetcherParts) {
     const { source, clock, range, runs } = parts;
     this.#parts = parts;
+    this.#asking = { lane: parts.lane, reader: parts.reader };
     this.#position = range?.start ?? 0;
     this.#rangeEnd = Math.min(range?.end ?? source.size, source.size);
     this.#rangeBytes = range && range.end < source.size ? range.end - range.start : Number.POSITIVE_INFINITY;
@@ -101,6 +105,8 @@ export class Prefetcher {
 
   /** The reader took `bytes` and is now at `position`; with 0 bytes: it has got some and not taken them yet. */
   moved(position: number, bytes: number): void {
+    // Nothing has moved since the window was filled: every piece is told of twice.
+    if (bytes === 0 && position === this.#filledAt && !this.#isWaiting) return;
     this.#isWaiting = false;
     this.#position = position;
     this.#contiguousBytes += bytes;
@@ -128,20 +134,26 @@ export class Prefetcher {
   }
 
   #fill(): void {
-    if (this.#isClosed || this.#position >= this.#end) return;
-    const view = this.#view();
+    const position = this.#position;
+    const end = this.#end;
+    if (this.#isClosed || position >= end) return;
+    const view = this.#view(end);
     const { aheadBytes, concurrency } = sane(this.#parts.policy(view));
-    const windowEnd = Math.min(this.#end, this.#position + Math.min(aheadBytes, view.budgetBytes));
-    this.#mend();
-    const from = Math.max(this.#askedUpTo, this.#position);
-    if (this.#underWay.size >= concurrency || from >= windowEnd) return;
-    for (const segment of this.#parts.source.segments({ start: from, end: windowEnd })) {
+    this.#filledAt = position;
+    const windowEnd = Math.min(end, position + Math.min(aheadBytes, view.budgetBytes));
+    if (position >= this.#mendAt && this.#askedUpTo > position) this.#mend();
+    const from = Math.max(this.#askedUpTo, position);
+    if (this.#underWay.size < concurrency && from < windowEnd) this.#ask(from, windowEnd, concurrency);
+  }
+
+  #ask(from: number, windowEnd: number, concurrency: number): void {
+    const { source, fetcher } = this.#parts;
+    for (const segment of source.segments({ start: from, end: windowEnd })) {
       if (this.#underWay.size >= concurrency) return;
       // The last one may be small and says nothing about the others.
       this.#articleBytes = Math.max(this.#articleBytes, segment.expectedBytes);
       this.#askedUpTo = Math.max(this.#askedUpTo, segment.range.end);
-      if (!this.#parts.fetcher.isCachedOrInFlight(segment.id))
-        this.#bring(this.#parts.fetcher.prefetch(segment, { lane: this.#parts.lane, reader: this.#parts.reader }));
+      if (!fetcher.isCachedOrInFlight(segment.id)) this.#bring(fetcher.prefetch(segment, this.#asking));
     }
   }
 
@@ -150,10 +162,18 @@ export class Prefetcher {
    * cache, what follows it has probably gone too, and is asked for again together instead of by the reader one by one.
    */
   #mend(): void {
-    if (this.#position < this.#mendAt || this.#askedUpTo <= this.#position) return;
-    const [current, next] = take(2, this.#parts.source.segments({ start: this.#position, end: this.#askedUpTo }));
-    this.#mendAt = current?.range.end ?? this.#askedUpTo;
-    if (next && !this.#parts.fetcher.isCachedOrInFlight(next.id)) this.#askedUpTo = next.range.start;
+    const { source, fetcher } = this.#parts;
+    const askedUpTo = this.#askedUpTo;
+    this.#mendAt = askedUpTo;
+    let isNext = false;
+    for (const segment of source.segments({ start: this.#position, end: askedUpTo })) {
+      if (isNext) {
+        if (!fetcher.isCachedOrInFlight(segment.id)) this.#askedUpTo = segment.range.start;
+        return;
+      }
+      this.#mendAt = segment.range.end;
+      isNext = true;
+    }
   }
 
   /** Where look-ahead stops. */
@@ -191,12 +211,12 @@ export class Prefetcher {
     });
   }
 
-  #view(): PrefetchView {
+  #view(end: number): PrefetchView {
     const { source, view } = this.#parts;
     return {
       position: this.#position,
       size: source.size,
-      remainingBytes: this.#end - this.#position,
+      remainingBytes: end - this.#position,
       rangeBytes: this.#rangeBytes,
       isWaiting: this.#isWaiting,
       typicalRunBytes: this.#parts.runs?.typicalRunBytes,
@@ -212,15 +232,6 @@ export class Prefetcher {
       budgetBytes: view.budgetBytes(),
     };
   }
-}
-
-function take<T>(count: number, items: Iterable<T>): T[] {
-  const taken: T[] = [];
-  for (const item of items) {
-    taken.push(item);
-    if (taken.length === count) break;
-  }
-  return taken;
 }
 
 /** A plan out of somebody's own policy: anything that is not a positive number means no look-ahead. */
