@@ -35,6 +35,7 @@ export class Connection implements ExchangeHost {
   #flushQueued = false;
   #ended = false;
   #wireBytes = 0;
+  readonly #received = () => this.#wireBytes;
 
   constructor(wire: Wire, options: ResolvedNntpOptions, clock: Clock, owner: ConnectionOwner) {
     this.#options = options;
@@ -44,7 +45,7 @@ export class Connection implements ExchangeHost {
     this.#watch = new ReplyWatch(clock, limits, (cause) => this.#end('error', cause));
     this.#drain = new DrainWatch(clock, options.drainStallMs, {
       ...{ pipeline: this.#pipeline, owner },
-      received: () => this.#wireBytes,
+      received: this.#received,
       drop: () => this.#end('aborted', this.#broken('was dropped: what nobody wanted came too slowly')),
     });
     this.#wire = wire;
@@ -231,7 +232,7 @@ export class Connection implements ExchangeHost {
       head.touched = !next.again;
       this.#end('error', next.broken);
     } else {
-      this.#watch.awaitBody(() => this.#wireBytes);
+      this.#watch.awaitBody(this.#received);
       return next;
     }
     return undefined;

@@ -32,9 +32,18 @@ export class ReplyWatch {
   /** Since when the present answer is awaited; infinite when none is. */
   sinceMs = Number.POSITIVE_INFINITY;
   #dueMs = Number.POSITIVE_INFINITY;
-  #check: () => TimeoutError | undefined = () => undefined;
+  /** What the status line awaited is of; absent once its body comes. */
+  #phase: TimeoutPhase | undefined;
+  #deadlineMs = 0;
+  #receivedBytes: () => number = () => 0;
+  #lastMs = 0;
+  #windowBytes = 0;
+  #windowEndMs = 0;
+  #compareMs = 0;
+  #rates: PeerRates | undefined;
   #timerDueMs = 0;
   #cancelTimer: (() => void) | undefined;
+  readonly #fire = (): void => this.#fired();
   #recheck: NodeJS.Immediate | undefined;
 
   constructor(clock: Clock, limits: BodyLimits, expired: (cause: TimeoutError) => void) {
@@ -47,57 +56,62 @@ export class ReplyWatch {
   awaitReply(phase: TimeoutPhase, deadlineMs: number): void {
     this.sinceMs = this.#clock.now();
     this.#dueMs = this.sinceMs + deadlineMs;
-    this.#check = () => new TimeoutError({ phase, afterMs: deadlineMs });
+    this.#phase = phase;
+    this.#deadlineMs = deadlineMs;
     this.#arm();
   }
 
   /** An answer has begun; `receivedBytes` tells how much has come on this connection. */
   awaitBody(receivedBytes: () => number): void {
-    const { bodyMs, minBytesPerSecond, rateWindowMs } = this.#limits;
+    const { bodyMs, rateWindowMs, minRateShare, shareWindowMs } = this.#limits;
     const beganMs = this.#clock.now();
-    const lastMs = beganMs + bodyMs;
-    const enough = (minBytesPerSecond * rateWindowMs) / 1000;
-    let windowBytes = receivedBytes();
-    let windowEndMs = beganMs + rateWindowMs;
-    const comparison = this.#comparison(receivedBytes, beganMs);
-    this.#dueMs = Math.min(lastMs, windowEndMs, comparison.dueMs);
-    this.#check = () => {
-      const nowMs = this.#clock.now();
-      if (nowMs >= lastMs) return new TimeoutError({ phase: 'body', afterMs: bodyMs });
-      if (nowMs >= windowEndMs) {
-        const bytes = receivedBytes() - windowBytes;
-        if (bytes < enough) return tooSlow(bytes, rateWindowMs);
-        windowBytes += bytes;
-        windowEndMs = nowMs + rateWindowMs;
-      }
-      const lagging = nowMs >= comparison.dueMs ? comparison.look(nowMs) : undefined;
-      this.#dueMs = Math.min(lastMs, windowEndMs, comparison.dueMs);
-      return lagging;
-    };
+    this.#phase = undefined;
+    this.#receivedBytes = receivedBytes;
+    this.#lastMs = beganMs + bodyMs;
+    this.#windowBytes = receivedBytes();
+    this.#windowEndMs = beganMs + rateWindowMs;
+    this.#rates = undefined;
+    this.#compareMs = minRateShare > 0 ? beganMs + beforeComparing * shareWindowMs : Number.POSITIVE_INFINITY;
+    this.#dueMs = Math.min(this.#lastMs, this.#windowEndMs, this.#compareMs);
     this.#arm();
   }
 
+  #check(): TimeoutError | undefined {
+    const afterMs = this.#deadlineMs;
+    return this.#phase === undefined ? this.#checkBody() : new TimeoutError({ phase: this.#phase, afterMs });
+  }
+
+  #checkBody(): TimeoutError | undefined {
+    const { bodyMs, minBytesPerSecond, rateWindowMs } = this.#limits;
+    const nowMs = this.#clock.now();
+    if (nowMs >= this.#lastMs) return new TimeoutError({ phase: 'body', afterMs: bodyMs });
+    if (nowMs >= this.#windowEndMs) {
+      const bytes = this.#receivedBytes() - this.#windowBytes;
+      if (bytes < (minBytesPerSecond * rateWindowMs) / 1000) return tooSlow(bytes, rateWindowMs);
+      this.#windowBytes += bytes;
+      this.#windowEndMs = nowMs + rateWindowMs;
+    }
+    const lagging = nowMs >= this.#compareMs ? this.#compare(nowMs) : undefined;
+    this.#dueMs = Math.min(this.#lastMs, this.#windowEndMs, this.#compareMs);
+    return lagging;
+  }
+
   /** Looks, window by window, whether a body lags behind what other connections receive. */
-  #comparison(receivedBytes: () => number, beganMs: number) {
+  #compare(nowMs: number): TimeoutError | undefined {
     const { minRateShare, shareWindowMs, peers } = this.#limits;
-    let rates: PeerRates | undefined;
-    const comparison = {
-      dueMs: minRateShare > 0 ? beganMs + beforeComparing * shareWindowMs : Number.POSITIVE_INFINITY,
-      look(nowMs: number): TimeoutError | undefined {
-        const bytes = rates?.bytes ?? 0;
-        if (rates !== undefined && bytes < minRateShare * rates.medianBytes) return tooSlow(bytes, shareWindowMs);
-        rates = new PeerRates(receivedBytes, peers());
-        comparison.dueMs = nowMs + shareWindowMs;
-        return undefined;
-      },
-    };
-    return comparison;
+    const rates = this.#rates;
+    const bytes = rates?.bytes ?? 0;
+    if (rates !== undefined && bytes < minRateShare * rates.medianBytes) return tooSlow(bytes, shareWindowMs);
+    this.#rates = new PeerRates(this.#receivedBytes, peers());
+    this.#compareMs = nowMs + shareWindowMs;
+    return undefined;
   }
 
   /** Nothing is waited for. */
   clear(): void {
     this.sinceMs = Number.POSITIVE_INFINITY;
     this.#dueMs = Number.POSITIVE_INFINITY;
+    this.#rates = undefined;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
     if (this.#recheck !== undefined) clearImmediate(this.#recheck);
@@ -109,7 +123,7 @@ export class ReplyWatch {
     if (this.#cancelTimer !== undefined && this.#timerDueMs <= this.#dueMs) return;
     this.#cancelTimer?.();
     this.#timerDueMs = this.#dueMs;
-    this.#cancelTimer = this.#clock.after(Math.max(0, this.#dueMs - this.#clock.now()), () => this.#fired());
+    this.#cancelTimer = this.#clock.after(Math.max(0, this.#dueMs - this.#clock.now()), this.#fire);
   }
 
   #fired(): void {

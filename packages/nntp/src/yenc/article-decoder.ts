@@ -1,5 +1,5 @@
 import { type DecodeCursor, type DecodeEngine, type DecodeTarget, lineState, stopped } from './engine.js';
-import { type BeginLine, type EndLine, parseBeginLine, parseEndLine, parsePartLine } from './headers.js';
+import { type BeginLine, type EndLine, type PartLine, parseBeginLine, parseEndLine, parsePartLine } from './headers.js';
 import { LineReader } from './line-reader.js';
 import { PartBuffer } from './part-buffer.js';
 import type { ArticleDecoder, DecodeEngineName, DecodeOutcome, DecodeStart } from './port.js';
@@ -145,19 +145,19 @@ export class YencArticleDecoder implements ArticleDecoder {
 
   /** A text line is complete. */
   #line(): void {
-    const { line, overlong } = this.#lines;
+    const { line, text, overlong } = this.#lines;
     const phase = this.#phase;
     this.#lines.next();
     if (phase === 'headers') {
       if (line.length === 0) this.#phase = 'preamble';
-    } else if (phase === 'control') this.#controlLine(line, overlong);
-    else this.#preambleLine(line, overlong);
+    } else if (phase === 'control') this.#controlLine(line, text, overlong);
+    else this.#preambleLine(line, text, overlong);
     const stillBefore = this.#phase === 'headers' || this.#phase === 'preamble';
     if (stillBefore && this.#preambleBytes > preambleLimitBytes) this.#failInText('no yEnc data');
   }
 
-  #preambleLine(line: Uint8Array, overlong: boolean): void {
-    const begin = parseBeginLine(line);
+  #preambleLine(line: Uint8Array, text: string, overlong: boolean): void {
+    const begin = parseBeginLine(line, text);
     if (!begin) return;
     if (overlong) {
       this.#failInText('=ybegin line too long');
@@ -167,7 +167,7 @@ export class YencArticleDecoder implements ArticleDecoder {
     this.#cursor.line = begin.line;
     this.#cursor.state = this.#lines.state;
     this.#phase = 'begun';
-    if (begin.glued) this.#open(begin.glued);
+    if (begin.glued) this.#open(parsePartLine(begin.glued));
   }
 
   /**
@@ -195,24 +195,24 @@ export class YencArticleDecoder implements ArticleDecoder {
     this.#phase = 'control';
   }
 
-  #controlLine(line: Uint8Array, overlong: boolean): void {
+  #controlLine(line: Uint8Array, text: string, overlong: boolean): void {
     const { state } = this.#lines;
     this.#cursor.state = state;
-    const end = parseEndLine(line);
-    const isPart = !end && parsePartLine(line) !== undefined;
+    const end = parseEndLine(text);
+    const part = end ? undefined : parsePartLine(text);
     if (overlong) this.#failInText('control line too long');
     else if (end) this.#endLine(end, state);
-    else if (isPart && this.#buffer.target) this.#failInText('=ypart after the data began');
-    else if (isPart) this.#open(line);
-    else if (parseBeginLine(line)) this.#failInText('a second =ybegin before =yend');
+    else if (part && this.#buffer.target) this.#failInText('=ypart after the data began');
+    else if (part) this.#open(part);
+    else if (parseBeginLine(line, text)) this.#failInText('a second =ybegin before =yend');
     // An unknown control line (another version's): the data goes on after it, and the length tells whether it was one.
     else this.#phase = this.#buffer.target ? 'data' : 'begun';
   }
 
   /** Takes the buffer and begins the data, if the headers make sense. */
-  #open(partLine: Uint8Array | undefined): void {
+  #open(part: PartLine | undefined): void {
     const begin = this.#begin as BeginLine;
-    const placed = placePart(begin, partLine && parsePartLine(partLine), this.#maxPartBytes);
+    const placed = placePart(begin, part, this.#maxPartBytes);
     if ('reason' in placed) {
       this.#fail(placed, this.#cursor.state);
       return;

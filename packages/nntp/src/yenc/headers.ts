@@ -20,7 +20,7 @@ export interface BeginLine {
   /** File name: untrusted, at most 256 characters, possibly empty. */
   readonly name: string;
   /** A `=ypart` line some posters glue to the name. */
-  readonly glued: Uint8Array | undefined;
+  readonly glued: string | undefined;
 }
 
 /** A `=ypart` line. Both are counted from 1 and inclusive. */
@@ -42,9 +42,9 @@ export interface EndLine {
 /**
  * Reads a `=ybegin` line, without its line end. `undefined` when it is prose: it must begin with `=ybegin ` and have at
  * least `line=` and `size=` (yEnc 1.2: the keyword alone may occur in a text).
+ * @param text the line in Latin-1, where it is known already
  */
-export function parseBeginLine(line: Uint8Array): BeginLine | undefined {
-  const text = latin1(line);
+export function parseBeginLine(line: Uint8Array, text: string = latin1(line)): BeginLine | undefined {
   if (!text.startsWith('=ybegin ')) return undefined;
   const nameAt = text.indexOf(' name=');
   const properties = nameAt < 0 ? text : text.slice(0, nameAt);
@@ -58,20 +58,18 @@ export function parseBeginLine(line: Uint8Array): BeginLine | undefined {
     part: numberOf(properties, 'part'),
     total: numberOf(properties, 'total'),
     name: nameAt < 0 ? '' : nameIn(line, text, nameAt + 6, gluedAt < nameAt ? line.length : gluedAt),
-    glued: gluedAt > nameAt ? line.slice(gluedAt) : undefined,
+    glued: gluedAt > nameAt ? text.slice(gluedAt) : undefined,
   };
 }
 
-/** Reads a `=ypart` line, without its line end. `undefined` when it is not one. */
-export function parsePartLine(line: Uint8Array): PartLine | undefined {
-  const text = latin1(line);
+/** Reads a `=ypart` line, in Latin-1 and without its line end. `undefined` when it is not one. */
+export function parsePartLine(text: string): PartLine | undefined {
   if (!text.startsWith('=ypart ')) return undefined;
   return { begin: numberOf(text, 'begin'), end: numberOf(text, 'end') };
 }
 
-/** Reads a `=yend` line, without its line end. `undefined` when it is not one. */
-export function parseEndLine(line: Uint8Array): EndLine | undefined {
-  const text = latin1(line);
+/** Reads a `=yend` line, in Latin-1 and without its line end. `undefined` when it is not one. */
+export function parseEndLine(text: string): EndLine | undefined {
   if (!text.startsWith('=yend') || !isSpace(text, 5)) return undefined;
   return {
     size: numberOf(text, 'size'),
@@ -119,7 +117,21 @@ function isDecimal(text: string): boolean {
  * 1 to 16 hexadecimal digits says nothing.
  */
 function crcOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^[0-9a-f]{1,16}$/i.test(text) ? Number.parseInt(text.slice(-8), 16) : undefined;
+  if (text === undefined || text.length === 0 || text.length > 16) return undefined;
+  let crc = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = hexDigit(text.charCodeAt(at));
+    if (digit < 0) return undefined;
+    crc = (crc << 4) | digit;
+  }
+  return crc >>> 0;
+}
+
+/** What a character counts as a hexadecimal digit, or -1. */
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
 /** The name in `line[start, end)`, of which `text` is the Latin-1 form: printable ASCII needs no decoding. */
