@@ -176,6 +176,7 @@ function overhearing(fetcher: SegmentFetcher, hear: (name: string) => void): Seg
       return article;
     },
     follow: (segment, range, options) => fetcher.follow(segment, range, options),
+    pieces: (segment, range, options) => fetcher.pieces(segment, range, options),
     prefetch: (segment, options) => fetcher.prefetch(segment, options),
     isCachedOrInFlight: (id) => fetcher.isCachedOrInFlight(id),
     prefer: (segments) => fetcher.prefer(segments),

@@ -4,10 +4,13 @@ import type { Lease } from '../model/bytes.js';
 import type { ByteRange } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { subLease } from '../util/lease.js';
-import { onAbort } from '../util/signals.js';
 import { ArrivalReader } from './arrival-reader.js';
+import type { Puller } from './interruptible.js';
 import type { PiecePool } from './piece-pool.js';
 import type { Boarding, SegmentFlights } from './segment-flights.js';
+
+/** A verified article, or a place on its flight. */
+export type Boarded = { readonly article: Article } | Boarding;
 
 /** What following one article takes. */
 export interface FollowRequest {
@@ -15,53 +18,90 @@ export interface FollowRequest {
   /** Bytes wanted, in offsets of the posted file. */
   readonly range: ByteRange;
   /** Gets the verified article (taken over) or a place on its flight. */
-  readonly board: () => Promise<{ readonly article: Article } | Boarding>;
+  readonly board: () => Boarded | Promise<Boarded>;
   readonly flights: SegmentFlights;
   readonly events: EventSink;
   readonly pieces: PiecePool;
-  readonly signal: AbortSignal | undefined;
   readonly watch: ReadWatch | undefined;
   /** Asks again when the flight joined brought a copy this segment cannot accept. */
   readonly fetchAnew: () => Promise<Article>;
 }
 
-/**
- * The bytes of one article as they land; see `SegmentFetcher.follow`. One generator on purpose: every layer of
- * generators costs each piece several turns of the microtask queue.
- */
-export async function* follow(request: FollowRequest): AsyncGenerator<Lease, void, undefined> {
-  const { range, segment, signal, pieces, watch } = request;
-  const boarding = await request.board();
-  watch?.asked?.();
-  let article = 'article' in boarding ? boarding.article : undefined;
-  let position = range.start;
-  if ('seat' in boarding) {
-    const { seat } = boarding;
-    const { incoming } = seat.flight;
-    const reader = new ArrivalReader(incoming, range.start, request.events);
-    const unlink = onAbort(signal, (reason) => seat.abort(reason));
-    let begun = false;
+/** The bytes of one article as they land; see `SegmentFetcher.follow`. */
+export class Follower implements Puller<Lease> {
+  readonly #request: FollowRequest;
+  #boarding: Boarding | undefined;
+  #reader: ArrivalReader | undefined;
+  #stopped: { readonly reason: unknown } | undefined;
+  #isBegun = false;
+  #isOver = false;
+
+  constructor(request: FollowRequest) {
+    this.#request = request;
+  }
+
+  pull(): Lease | undefined | Promise<Lease | undefined> {
+    if (this.#stopped) throw this.#stopped.reason;
+    if (this.#isOver) return undefined;
     try {
-      while (!seat.outcome) {
-        if (!begun && incoming.lead !== undefined) {
-          begun = true;
-          watch?.begun?.();
-        }
-        const view = reader.take(range.end, segment.agrees);
-        if (view) yield pieces.copy(view);
-        // Whoever has all it wants waits for nothing but the verdict.
-        else await seat.changed(reader.position < range.end);
-      }
-      article = landed(request, boarding, reader);
-      position = reader.position;
-    } finally {
-      reader.close();
-      unlink();
-      seat.leave();
+      if (this.#boarding && this.#reader) return this.#follow(this.#boarding, this.#reader);
+      const boarding = this.#request.board();
+      return boarding instanceof Promise ? boarding.then((found) => this.#board(found)) : this.#board(boarding);
+    } catch (error) {
+      this.#end();
+      throw error;
     }
   }
-  const lease = rest(article ?? (await request.fetchAnew()), segment, range, position);
-  if (lease) yield lease;
+
+  stop(reason: unknown): void {
+    this.#stopped = { reason };
+    this.#boarding?.seat.abort(reason);
+    this.#end();
+  }
+
+  #board(found: Boarded): Lease | undefined | Promise<Lease | undefined> {
+    const { range, events, watch } = this.#request;
+    if (this.#stopped) {
+      if ('article' in found) found.article.release();
+      else found.seat.leave();
+      throw this.#stopped.reason;
+    }
+    watch?.asked?.();
+    if ('article' in found) return this.#last(found.article, range.start);
+    this.#boarding = found;
+    this.#reader = new ArrivalReader(found.seat.flight.incoming, range.start, events);
+    return this.pull();
+  }
+
+  #follow(boarding: Boarding, reader: ArrivalReader): Lease | undefined | Promise<Lease | undefined> {
+    const { range, segment, pieces, watch, fetchAnew } = this.#request;
+    const { seat } = boarding;
+    if (!seat.outcome) {
+      if (!this.#isBegun && seat.flight.incoming.lead !== undefined) {
+        this.#isBegun = true;
+        watch?.begun?.();
+      }
+      const view = reader.take(range.end, segment.agrees);
+      if (view) return pieces.copy(view);
+      // Whoever has all it wants waits for nothing but the verdict.
+      return seat.changed(reader.position < range.end).then(() => this.pull());
+    }
+    const article = landed(this.#request, boarding, reader);
+    this.#end();
+    if (article) return this.#last(article, reader.position);
+    return fetchAnew().then((fetched) => this.#last(fetched, reader.position));
+  }
+
+  #last(article: Article, position: number): Lease | undefined {
+    this.#isOver = true;
+    return rest(article, this.#request.segment, this.#request.range, position);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#reader?.close();
+    this.#boarding?.seat.leave();
+  }
 }
 
 /**

@@ -8,9 +8,10 @@ import type { Logger } from '../model/logger.js';
 import { closeOnce } from '../util/close-all.js';
 import { onAbort, throwIfAborted } from '../util/signals.js';
 import type { FlightSeat } from './flight.js';
-import { follow } from './follow.js';
+import { type Boarded, Follower } from './follow.js';
+import { type Puller, pulled } from './interruptible.js';
 import { PiecePool } from './piece-pool.js';
-import { type Boarding, SegmentFlights } from './segment-flights.js';
+import { SegmentFlights } from './segment-flights.js';
 
 /** How one segment is asked for. */
 export interface SegmentFetchOptions extends RequestOptions {
@@ -61,7 +62,12 @@ export interface SegmentFetcher extends Closeable {
    * between two pieces.
    * @throws ArticleCorruptError when bytes handed on turned out wrong
    */
-  follow(segment: Segment, range: ByteRange, options?: FollowOptions): AsyncGenerator<Lease, void, undefined>;
+  follow(segment: Segment, range: ByteRange, options?: FollowOptions): AsyncIterableIterator<Lease>;
+  /**
+   * The same for whoever pulls article after article and stops it himself: the signal only reaches what has to be asked
+   * of disks and servers, so that no article costs a listener.
+   */
+  pieces(segment: Segment, range: ByteRange, options?: FollowOptions): Puller<Lease>;
   /**
    * Brings a segment into the cache. Failures are silent: a reader that needs it meets them.
    * @default lane 'prefetch'
@@ -149,16 +155,24 @@ class CachingFetcher implements SegmentFetcher {
     }
   }
 
-  follow(segment: Segment, range: ByteRange, options: FollowOptions = {}): AsyncGenerator<Lease, void, undefined> {
-    const board = async () => {
+  follow(segment: Segment, range: ByteRange, options: FollowOptions = {}): AsyncIterableIterator<Lease> {
+    return pulled(
+      options.signal,
+      () => this.pieces(segment, range, options),
+      (lease) => lease.release(),
+    );
+  }
+
+  pieces(segment: Segment, range: ByteRange, options: FollowOptions = {}): Puller<Lease> {
+    const board = () => {
       this.#throwIfClosed();
       throwIfAborted(options.signal);
       return this.#board(segment, options);
     };
     const fetchAnew = () => this.fetch(segment, options);
-    const { signal, watch } = options;
-    const parts = { flights: this.#flights, events: this.#events, pieces: this.#pieces, signal, watch };
-    return follow({ segment, range, board, fetchAnew, ...parts });
+    const { watch } = options;
+    const parts = { flights: this.#flights, events: this.#events, pieces: this.#pieces, watch };
+    return new Follower({ segment, range, board, fetchAnew, ...parts });
   }
 
   prefetch(segment: Segment, options: Pick<SegmentFetchOptions, 'lane' | 'reader'> = {}): Prefetch {
@@ -189,10 +203,15 @@ class CachingFetcher implements SegmentFetcher {
   }
 
   /** From the cache if it is there, else on a flight. */
-  async #board(segment: Segment, options: SegmentFetchOptions): Promise<{ readonly article: Article } | Boarding> {
+  #board(segment: Segment, options: SegmentFetchOptions): Boarded | Promise<Boarded> {
     const found = this.#flights.cached(segment, options.signal);
-    // No turn of the loop between looking and boarding: a flight that ends in between would be flown twice.
-    const article = found instanceof Promise ? await found : found;
+    return found instanceof Promise
+      ? found.then((article) => this.#boardWith(article, segment, options))
+      : this.#boardWith(found, segment, options);
+  }
+
+  /** No turn of the loop between looking and boarding: a flight that ends in between would be flown twice. */
+  #boardWith(article: Article | undefined, segment: Segment, options: SegmentFetchOptions): Boarded {
     if (article) return { article };
     this.#throwIfClosed();
     return this.#flights.board(segment, options.lane ?? 'playback', options.reader);

@@ -40,6 +40,12 @@ export class LayoutSearch {
     };
   }
 
+  /** The same as {@link LayoutSearch.find} where nothing has to be looked at. */
+  findNow(offset: number): number | undefined {
+    const { index, state } = this.#map.locate(offset);
+    return state === 'known' || state === 'hole' ? index : undefined;
+  }
+
   /** The segment to read for a byte: one whose place is certain enough that reading it delivers or contradicts. */
   async find(offset: number, options: SegmentFetchOptions): Promise<number> {
     for (let probes = 0; probes < maxProbes; probes++) {

@@ -1,15 +1,14 @@
-import { ArticleMissingError, FileChangedError, LayoutUnknownError } from '../errors/index.js';
-import { interruptible } from '../fetch/interruptible.js';
-import type { FollowOptions, SegmentFetcher } from '../fetch/segment-fetcher.js';
-import type { Article } from '../model/article.js';
+import { LayoutUnknownError } from '../errors/index.js';
+import { pulled } from '../fetch/interruptible.js';
+import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { ByteReadOptions, ByteSource, Segment } from '../model/byte-source.js';
 import type { Lease } from '../model/bytes.js';
 import type { ByteRange } from '../model/common.js';
 import type { NzbFile } from '../model/nzb.js';
-import { subLease } from '../util/lease.js';
 import { checkRange } from './check-range.js';
 import type { LayoutFacts } from './layout-facts.js';
 import type { LayoutSearch } from './layout-search.js';
+import { PieceReader } from './piece-reader.js';
 import type { SegmentMap } from './segment-map.js';
 
 /** A posted file as bytes. */
@@ -51,11 +50,11 @@ export class MappedSource implements SegmentedSource {
   }
 
   read(range: ByteRange = { start: 0, end: this.size }, options: ByteReadOptions = {}): AsyncIterable<Lease> {
-    const { lane, reader, watch, integrity } = options;
-    return interruptible(
-      options.signal,
-      (signal) =>
-        this.#pieces(checkRange(range, this.size), integrity ?? 'progressive', { lane, reader, watch, signal }),
+    const { integrity = 'progressive', signal } = options;
+    const parts = { file: this.#file, map: this.#map, search: this.#search, fetcher: this.#fetcher };
+    return pulled(
+      signal,
+      () => new PieceReader(parts, checkRange(range, this.size), integrity, options),
       (lease) => lease.release(),
     );
   }
@@ -69,62 +68,4 @@ export class MappedSource implements SegmentedSource {
       if (segment) yield segment;
     }
   }
-
-  async *#pieces(
-    range: ByteRange,
-    integrity: 'progressive' | 'verified',
-    { watch, ...options }: FollowOptions,
-  ): AsyncGenerator<Lease, void, undefined> {
-    let position = range.start;
-    let fruitless = 0;
-    while (position < range.end) {
-      const before = position;
-      const index = await this.#search.find(position, options);
-      const segment = this.#search.segment(index);
-      if (segment === undefined) throw lacksSegment(this.#file, index);
-      const wanted = { start: position, end: range.end };
-      const following = position === range.start ? { ...options, watch } : options;
-      const pieces =
-        integrity === 'progressive'
-          ? this.#fetcher.follow(segment, wanted, following)
-          : this.#whole(segment, wanted, following);
-      try {
-        for await (const piece of pieces) {
-          position += piece.bytes.length;
-          yield piece;
-        }
-      } catch (error) {
-        if (this.#map.isSizeContradicted) throw new FileChangedError({ path: this.#name, cause: error });
-        if (position > before || !(await this.#search.reconsider(index, options))) throw error;
-      }
-      fruitless = position > before ? 0 : fruitless + 1;
-      if (fruitless > this.#search.patience) throw this.#search.gaveUp(position);
-    }
-  }
-
-  /** What a verified article has of a range. */
-  async *#whole(
-    segment: Segment,
-    range: ByteRange,
-    { watch, ...options }: FollowOptions,
-  ): AsyncGenerator<Lease, void, undefined> {
-    const fetched = this.#fetcher.fetch(segment, options);
-    watch?.asked?.();
-    const article: Article = await fetched;
-    watch?.begun?.();
-    const base = article.part?.range.start ?? 0;
-    const end = Math.min(base + article.bytes.length, range.end);
-    const isCertain = article.part === undefined || segment.agrees?.(article.part) === true;
-    if (isCertain && range.start >= base && range.start < end) yield subLease(article, range.start - base, end - base);
-    else article.release();
-  }
-}
-
-function lacksSegment(file: NzbFile, index: number): ArticleMissingError {
-  const name = file.nameHint || file.subject;
-  return new ArticleMissingError({
-    messageId: '',
-    asked: [],
-    message: `The NZB lacks segment ${index + 1} of ${name}`,
-  });
 }
