@@ -1,5 +1,5 @@
 import { ClosedError } from '../errors/index.js';
-import { interruptible } from '../fetch/interruptible.js';
+import { interruptible, pulled } from '../fetch/interruptible.js';
 import { copyLeases, freshBytes } from '../files/copies.js';
 import type { Lease, Loan } from '../model/bytes.js';
 import type { FileHandle, ReadOptions } from '../model/catalog.js';
@@ -10,7 +10,7 @@ import type { FileHandleParts, ReadParts } from './file-handle-parts.js';
 import { positionalRange, readRange } from './positional-read.js';
 import { PositionalRuns } from './positional-runs.js';
 import { ReadScopes } from './read-scopes.js';
-import { streamLeases } from './stream-leases.js';
+import { LeaseStream } from './stream-leases.js';
 
 /** A handle as whoever opened it holds it. */
 export interface OpenFile extends FileHandle {
@@ -54,9 +54,9 @@ class SourceHandle implements OpenFile {
 
   lendStream(range: ByteRange = { start: 0, end: this.size }, options: ReadOptions = {}): AsyncIterable<Lease> {
     const count = (bytes: number) => this.#count(bytes, options.label);
-    return interruptible(
+    return pulled(
       options.signal,
-      (signal) => streamLeases(this.#parts, this.#scopes, range, { ...options, signal }, count),
+      () => new LeaseStream(this.#parts, this.#scopes, range, options, count),
       (lease) => lease.release(),
     );
   }
