@@ -32,7 +32,7 @@ export interface BranchOwner {
 /** One line of attempts at an article, one after the other. */
 export class Branch implements PlaceTaker, AttemptMaker {
   /** Ends what it asked for. */
-  readonly controller = new AbortController();
+  readonly controller: AbortController;
   /** The place it waits for. */
   wanted: PlaceRequest | undefined;
   /** The attempt under way; absent while a place is sought. */
@@ -41,7 +41,8 @@ export class Branch implements PlaceTaker, AttemptMaker {
   hedges: Hedged | undefined;
   readonly #search: BranchOwner;
 
-  constructor(search: BranchOwner, hedges: Hedged | undefined) {
+  constructor(search: BranchOwner, controller: AbortController, hedges: Hedged | undefined) {
+    this.controller = controller;
     this.#search = search;
     this.hedges = hedges;
   }

@@ -25,6 +25,7 @@ import { Member } from './member.js';
 import type { Grant, LaneTimes, PlacementContext } from './placement.js';
 import { Search, type SearchContext } from './search.js';
 import { defaultSelection } from './selection.js';
+import { SpareControllers } from './spare-controllers.js';
 import { statAlone, statTogether } from './stat-sweep.js';
 import { TrafficMeter } from './traffic-meter.js';
 import { warmMembers } from './warm-members.js';
@@ -113,6 +114,7 @@ class Pool implements ProviderPool {
       events,
       clock,
       hedging: hedging(options.hedge, clock),
+      controllers: new SpareControllers(),
       live: new Set(),
       delivered: (article, grant, request) => this.#delivered(article, grant, request),
     };

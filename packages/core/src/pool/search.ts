@@ -13,6 +13,7 @@ import type { Member } from './member.js';
 import { type Grant, giveBack, type PlacementContext, PlaceRequest, SearchOver } from './placement.js';
 import { ruleFor } from './retry.js';
 import { settle } from './settle.js';
+import type { SpareControllers } from './spare-controllers.js';
 
 /** What searches work with. */
 export interface SearchContext {
@@ -25,6 +26,8 @@ export interface SearchContext {
   readonly clock: Clock;
   /** Second attempts at what is late; absent when there are to be none. */
   readonly hedging?: { readonly options: ResolvedHedgeOptions; readonly budget: HedgeBudget } | undefined;
+  /** For the requests. */
+  readonly controllers: SpareControllers;
   /** Searches under way. */
   readonly live: Set<Search>;
   /** An article was found. */
@@ -86,7 +89,7 @@ export class Search implements BranchOwner {
   }
 
   #begin(hedges: Hedged | undefined): void {
-    const branch = new Branch(this, hedges);
+    const branch = new Branch(this, this.#context.controllers.take(), hedges);
     this.#branches.push(branch);
     this.#seek(branch);
   }
@@ -191,6 +194,7 @@ export class Search implements BranchOwner {
     grant.pass.answered();
     this.#leave(branch);
     this.#remove(branch);
+    this.#context.controllers.giveBack(branch.controller);
     if (!this.#end(beaten)) return;
     this.#context.delivered(article, grant, this.#options);
     this.#resolve(article);
