@@ -2,6 +2,7 @@ import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { createFileHandle } from '../open/file-handle.js';
+import type { ReaderView } from '../prefetch/prefetcher.js';
 import { RunMemory } from '../prefetch/run-memory.js';
 import type { OpenHandle } from './posted-file.js';
 import type { Settings } from './settings.js';
@@ -28,12 +29,18 @@ export interface ReadingParts {
 /** Makes handles, and counts what they read. */
 export class Reading {
   readonly #parts: ReadingParts;
+  readonly #view: ReaderView;
   readonly #bytes = new Map<string, number>();
   readonly #runs = new Map<string, RunMemory>();
   #streams = 0;
 
   constructor(parts: ReadingParts) {
     this.#parts = parts;
+    this.#view = {
+      freeSlots: parts.freeSlots,
+      readers: () => this.#streams,
+      budgetBytes: () => parts.aheadBytes / Math.max(1, this.#streams),
+    };
   }
 
   /** Streams and positional reads that run now. */
@@ -48,7 +55,7 @@ export class Reading {
 
   /** See {@link OpenHandle}. */
   readonly openHandle: OpenHandle = ({ source, path, closed }) => {
-    const { fetcher, events, clock, settings, freeSlots, stallThresholdMs, aheadBytes } = this.#parts;
+    const { fetcher, events, clock, settings, stallThresholdMs } = this.#parts;
     return createFileHandle({
       source,
       path,
@@ -57,11 +64,7 @@ export class Reading {
       events,
       clock,
       policy: settings.prefetch,
-      view: {
-        freeSlots,
-        readers: () => this.#streams,
-        budgetBytes: () => aheadBytes / Math.max(1, this.#streams),
-      },
+      view: this.#view,
       get integrity() {
         return settings.integrity;
       },

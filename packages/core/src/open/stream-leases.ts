@@ -2,7 +2,7 @@ import { nextOf, type Puller } from '../fetch/interruptible.js';
 import { checkRange } from '../files/check-range.js';
 import type { Lease } from '../model/bytes.js';
 import type { ReadOptions } from '../model/catalog.js';
-import type { ByteRange } from '../model/common.js';
+import type { ByteRange, Clock } from '../model/common.js';
 import { Prefetcher } from '../prefetch/prefetcher.js';
 import type { ReadParts } from './file-handle-parts.js';
 import type { ReadScope, ReadScopes } from './read-scopes.js';
@@ -15,6 +15,8 @@ const defaultStallMs = 2000;
  */
 export class LeaseStream implements Puller<Lease> {
   readonly #parts: ReadParts;
+  readonly #clock: Clock;
+  readonly #stallMs: number;
   readonly #range: ByteRange;
   readonly #count: (bytes: number) => void;
   readonly #controller = new AbortController();
@@ -37,6 +39,8 @@ export class LeaseStream implements Puller<Lease> {
     count: (bytes: number) => void,
   ) {
     this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#stallMs = parts.stallMs ?? defaultStallMs;
     this.#range = range;
     this.#count = count;
     this.#integrity = options.integrity ?? parts.integrity;
@@ -51,7 +55,7 @@ export class LeaseStream implements Puller<Lease> {
     try {
       this.#noteTaken();
       this.#leases ??= this.#begin();
-      this.#askedMs = this.#parts.clock.now();
+      this.#askedMs = this.#clock.now();
       const lease = nextOf(this.#leases);
       if (!(lease instanceof Promise)) return this.#give(lease);
       return lease.then(
@@ -92,7 +96,7 @@ export class LeaseStream implements Puller<Lease> {
       return lease;
     }
     try {
-      this.#noteWait(this.#parts.clock.now() - this.#askedMs);
+      this.#noteWait(this.#clock.now() - this.#askedMs);
       this.#window.moved(this.#position, 0);
       this.#count(lease.bytes.length);
     } catch (error) {
@@ -105,10 +109,11 @@ export class LeaseStream implements Puller<Lease> {
 
   /** What a wait for the next bytes means: the first one is the latency of a seek, a long one is a stall. */
   #noteWait(waitedMs: number): void {
-    const { events, path, stallMs = defaultStallMs } = this.#parts;
     const position = this.#position;
     if (position === this.#range.start && waitedMs > 0) this.#window.waited(waitedMs);
-    if (waitedMs >= stallMs) events.emit('read:stalled', { path, position, waitedMs });
+    if (waitedMs < this.#stallMs) return;
+    const { events, path } = this.#parts;
+    events.emit('read:stalled', { path, position, waitedMs });
   }
 
   #failed(error: unknown): never {

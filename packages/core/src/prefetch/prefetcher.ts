@@ -50,7 +50,13 @@ const articlesPastEnd = 4;
  * one call, without a listener per request.
  */
 export class Prefetcher {
-  readonly #parts: PrefetcherParts;
+  // Each part by itself: the objects they come in have a shape per reader, and what looks into them is compiled anew.
+  readonly #source: ByteSource;
+  readonly #clock: Clock;
+  readonly #fetcher: SegmentFetcher;
+  readonly #policy: PrefetchPolicy;
+  readonly #readers: ReaderView;
+  readonly #runs: RunMemory | undefined;
   readonly #rangeEnd: number;
   readonly #rangeBytes: number;
   readonly #goesOn: boolean;
@@ -74,7 +80,12 @@ export class Prefetcher {
 
   constructor(parts: PrefetcherParts) {
     const { source, clock, range, runs } = parts;
-    this.#parts = parts;
+    this.#source = source;
+    this.#clock = clock;
+    this.#fetcher = parts.fetcher;
+    this.#policy = parts.policy;
+    this.#readers = parts.view;
+    this.#runs = runs;
     this.#asking = { lane: parts.lane, reader: parts.reader };
     this.#position = range?.start ?? 0;
     this.#rangeEnd = Math.min(range?.end ?? source.size, source.size);
@@ -128,7 +139,7 @@ export class Prefetcher {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const position = this.#position + takenBytes;
-    this.#parts.runs?.ended(position, this.#contiguousBytes + takenBytes);
+    this.#runs?.ended(position, this.#contiguousBytes + takenBytes);
     if (!this.#goesOn || position < this.#rangeEnd) for (const prefetch of [...this.#underWay]) prefetch.cancel();
     this.#underWay.clear();
   }
@@ -138,7 +149,7 @@ export class Prefetcher {
     const end = this.#end;
     if (this.#isClosed || position >= end) return;
     const view = this.#view(end);
-    const { aheadBytes, concurrency } = sane(this.#parts.policy(view));
+    const { aheadBytes, concurrency } = sane(this.#policy(view));
     this.#filledAt = position;
     const windowEnd = Math.min(end, position + Math.min(aheadBytes, view.budgetBytes));
     if (position >= this.#mendAt && this.#askedUpTo > position) this.#mend();
@@ -147,13 +158,12 @@ export class Prefetcher {
   }
 
   #ask(from: number, windowEnd: number, concurrency: number): void {
-    const { source, fetcher } = this.#parts;
-    for (const segment of source.segments({ start: from, end: windowEnd })) {
+    for (const segment of this.#source.segments({ start: from, end: windowEnd })) {
       if (this.#underWay.size >= concurrency) return;
       // The last one may be small and says nothing about the others.
       this.#articleBytes = Math.max(this.#articleBytes, segment.expectedBytes);
       this.#askedUpTo = Math.max(this.#askedUpTo, segment.range.end);
-      if (!fetcher.isCachedOrInFlight(segment.id)) this.#bring(fetcher.prefetch(segment, this.#asking));
+      if (!this.#fetcher.isCachedOrInFlight(segment.id)) this.#bring(this.#fetcher.prefetch(segment, this.#asking));
     }
   }
 
@@ -162,13 +172,12 @@ export class Prefetcher {
    * cache, what follows it has probably gone too, and is asked for again together instead of by the reader one by one.
    */
   #mend(): void {
-    const { source, fetcher } = this.#parts;
     const askedUpTo = this.#askedUpTo;
     this.#mendAt = askedUpTo;
     let isNext = false;
-    for (const segment of source.segments({ start: this.#position, end: askedUpTo })) {
+    for (const segment of this.#source.segments({ start: this.#position, end: askedUpTo })) {
       if (isNext) {
-        if (!fetcher.isCachedOrInFlight(segment.id)) this.#askedUpTo = segment.range.start;
+        if (!this.#fetcher.isCachedOrInFlight(segment.id)) this.#askedUpTo = segment.range.start;
         return;
       }
       this.#mendAt = segment.range.end;
@@ -179,13 +188,12 @@ export class Prefetcher {
   /** Where look-ahead stops. */
   get #end(): number {
     const pastEndBytes = this.#goesOn ? articlesPastEnd * (this.#articleBytes || usualArticleBytes) : 0;
-    return Math.min(this.#rangeEnd + pastEndBytes, this.#parts.source.size);
+    return Math.min(this.#rangeEnd + pastEndBytes, this.#source.size);
   }
 
   /** Where the article ends that the reader asks for itself. */
   #endOfFirst(): number {
-    const { source } = this.#parts;
-    for (const segment of source.segments({ start: this.#position, end: source.size })) {
+    for (const segment of this.#source.segments({ start: this.#position, end: this.#source.size })) {
       this.#articleBytes = Math.max(this.#articleBytes, segment.expectedBytes);
       return segment.range.end;
     }
@@ -194,13 +202,12 @@ export class Prefetcher {
 
   #bring(prefetch: Prefetch): void {
     this.#underWay.add(prefetch);
-    const { clock } = this.#parts;
-    const askedMs = clock.now();
+    const askedMs = this.#clock.now();
     void prefetch.done.then((bytes) => {
       this.#underWay.delete(prefetch);
       if (bytes > 0) {
         this.#arriving.add(bytes);
-        const tookMs = clock.now() - askedMs;
+        const tookMs = this.#clock.now() - askedMs;
         this.#articleMs = this.#articleMs === 0 ? tookMs : 0.8 * this.#articleMs + 0.2 * tookMs;
       }
       try {
@@ -212,14 +219,14 @@ export class Prefetcher {
   }
 
   #view(end: number): PrefetchView {
-    const { source, view } = this.#parts;
+    const readers = this.#readers;
     return {
       position: this.#position,
-      size: source.size,
+      size: this.#source.size,
       remainingBytes: end - this.#position,
       rangeBytes: this.#rangeBytes,
       isWaiting: this.#isWaiting,
-      typicalRunBytes: this.#parts.runs?.typicalRunBytes,
+      typicalRunBytes: this.#runs?.typicalRunBytes,
       contiguousBytes: this.#contiguousBytes,
       consumedPerSecond: this.#consumed.perSecond(),
       arrivingPerSecond: this.#arriving.perSecond(),
@@ -227,9 +234,9 @@ export class Prefetcher {
       articleMs: this.#articleMs,
       articleBytes: this.#articleBytes || usualArticleBytes,
       // What it has under way itself is its to use again.
-      freeSlots: view.freeSlots() + this.#underWay.size,
-      readers: view.readers(),
-      budgetBytes: view.budgetBytes(),
+      freeSlots: readers.freeSlots() + this.#underWay.size,
+      readers: readers.readers(),
+      budgetBytes: readers.budgetBytes(),
     };
   }
 }
