@@ -22,7 +22,8 @@ class Ledger implements ByteLedger {
   /** About the largest article playback asked for lately, in bytes. */
   #largestBytes = 0;
   #isLastResort = false;
-  readonly #roomListeners = new Set<() => void>();
+  /** Replaced, never changed: it is gone through at every article, and listeners may come and go meanwhile. */
+  #roomListeners: readonly (() => void)[] = [];
   readonly #reclaimers = new Set<(bytes: number) => void>();
 
   constructor(limitBytes: number) {
@@ -35,7 +36,7 @@ class Ledger implements ByteLedger {
       return undefined;
     }
     if (lane === 'playback') this.#largestBytes = Math.max(bytes, this.#largestBytes * forgetting);
-    return new LedgerCharge(bytes, (change) => this.#changed(change));
+    return new LedgerCharge(this, bytes);
   }
 
   beyond<T>(attempt: () => T): T {
@@ -48,8 +49,12 @@ class Ledger implements ByteLedger {
   }
 
   onRoom(listener: () => void): () => void {
-    this.#roomListeners.add(listener);
-    return () => void this.#roomListeners.delete(listener);
+    // Its own function, so that one added twice is removed once.
+    const heard = () => listener();
+    this.#roomListeners = [...this.#roomListeners, heard];
+    return () => {
+      this.#roomListeners = this.#roomListeners.filter((other) => other !== heard);
+    };
   }
 
   reclaimFrom(reclaim: (bytes: number) => void): () => void {
@@ -70,31 +75,26 @@ class Ledger implements ByteLedger {
     return this.limitBytes - Math.min(wanted, mostReserve * this.limitBytes);
   }
 
-  #changed({ bytes, arriving }: Change): void {
+  /** For charges: by how many bytes the account changes, and by how many charges whose bytes are on their way. */
+  changed(bytes: number, arriving: number): void {
     this.usedBytes += bytes;
     this.#arriving += arriving;
     if (bytes >= 0 && (arriving >= 0 || this.#arriving > 0)) return;
-    for (const listener of [...this.#roomListeners]) listener();
+    for (const listener of this.#roomListeners) listener();
   }
 }
 
-/** By how much an account changes. */
-interface Change {
-  readonly bytes: number;
-  readonly arriving: number;
-}
-
 class LedgerCharge implements Charge {
-  readonly #change: (change: Change) => void;
+  readonly #ledger: Ledger;
   #bytes: number;
   #arriving: boolean;
   #held = true;
 
-  constructor(bytes: number, change: (change: Change) => void) {
-    this.#change = change;
+  constructor(ledger: Ledger, bytes: number) {
+    this.#ledger = ledger;
     this.#bytes = bytes;
     this.#arriving = bytes > 0;
-    change({ bytes, arriving: this.#arriving ? 1 : 0 });
+    ledger.changed(bytes, this.#arriving ? 1 : 0);
   }
 
   get bytes(): number {
@@ -105,21 +105,22 @@ class LedgerCharge implements Charge {
     if (!this.#held) return;
     const more = bytes - this.#bytes;
     this.#bytes = bytes;
-    this.#change({ bytes: more, arriving: 0 });
+    this.#ledger.changed(more, 0);
   }
 
   landed(): void {
     if (!this.#arriving) return;
     this.#arriving = false;
-    this.#change({ bytes: 0, arriving: -1 });
+    this.#ledger.changed(0, -1);
   }
 
   release(): void {
     if (!this.#held) return;
     this.#held = false;
-    const change = { bytes: -this.#bytes, arriving: this.#arriving ? -1 : 0 };
+    const bytes = this.#bytes;
+    const arriving = this.#arriving ? -1 : 0;
     this.#arriving = false;
     this.#bytes = 0;
-    this.#change(change);
+    this.#ledger.changed(-bytes, arriving);
   }
 }
