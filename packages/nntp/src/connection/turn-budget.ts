@@ -1,7 +1,7 @@
 /** How much all sockets of the process may hand over in one turn of the event loop before they are stopped. */
 const defaultBytesPerTurn = 4 * 1024 * 1024;
 /** How much of that each socket may have at least while others are stopped: what a single read brings at most. */
-const leastShareBytes = 256 * 1024;
+const leastShareBytes = 512 * 1024;
 
 /** One socket's part in a {@link TurnBudget}. */
 export interface TurnShare {

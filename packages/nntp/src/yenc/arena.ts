@@ -11,8 +11,8 @@ export const granuleBytes = 64 * kibibyte;
 export const slackBytes = 128;
 /** Larger articles do not get a slot: one of them would push out two dozen of the usual size. */
 export const largestSlotBytes = 16 * mebibyte;
-/** What sockets read into. 256 KiB instead of 64 means fewer calls on a fast plain-TCP link. */
-export const inputBytes = 256 * kibibyte;
+/** What sockets read into. On a fast plain link larger reads mean fewer of them; beyond this, turns grow too long. */
+export const inputBytes = 512 * kibibyte;
 /** Room for input that arrives outside the arena, and for output that goes outside. */
 export const scratchBytes = 64 * kibibyte;
 /** The start of the memory belongs to the kernels' tables. */

@@ -15,7 +15,7 @@ export function createArticleDecoder(options: ArticleDecoderOptions = {}): Artic
 }
 
 /**
- * The 256 KiB buffer sockets read into (`onread`), shared by all connections of this process: consume what was read
+ * The 512 KiB buffer sockets read into (`onread`), shared by all connections of this process: consume what was read
  * before returning from the read callback. Always the same view.
  */
 export function socketInput(): Uint8Array {

@@ -22,11 +22,11 @@ describe('the budget of a turn', () => {
   });
 
   it('lets as many of many sockets go on in a turn as it has room for', async () => {
-    const budget = new TurnBudget(1024 * kibibyte);
+    const budget = new TurnBudget(2048 * kibibyte);
     const resumed: number[] = [];
     for (let socket = 0; socket < 41; socket++)
       budget.spend(
-        256 * kibibyte,
+        512 * kibibyte,
         turnShare(() => resumed.push(socket)),
       );
     const perTurn: number[] = [];
@@ -40,19 +40,19 @@ describe('the budget of a turn', () => {
   });
 
   it('lets no socket take the share of those that wait', async () => {
-    const budget = new TurnBudget(1024 * kibibyte);
+    const budget = new TurnBudget(2048 * kibibyte);
     const greedy = turnShare(() => {});
     // Alone it may have all of it.
-    for (let read = 0; read < 15; read++) expect(budget.spend(64 * kibibyte, greedy)).toBe(true);
-    expect(budget.spend(64 * kibibyte, greedy)).toBe(false);
+    for (let read = 0; read < 15; read++) expect(budget.spend(128 * kibibyte, greedy)).toBe(true);
+    expect(budget.spend(128 * kibibyte, greedy)).toBe(false);
     for (let socket = 0; socket < 8; socket++)
       budget.spend(
         1,
         turnShare(() => {}),
       );
     await nextTurn();
-    for (let read = 0; read < 3; read++) expect(budget.spend(64 * kibibyte, greedy)).toBe(true);
-    expect(budget.spend(64 * kibibyte, greedy)).toBe(false);
+    for (let read = 0; read < 3; read++) expect(budget.spend(128 * kibibyte, greedy)).toBe(true);
+    expect(budget.spend(128 * kibibyte, greedy)).toBe(false);
     for (let turn = 0; turn < 4; turn++) await nextTurn();
   });
 });
