@@ -267,6 +267,11 @@ export class DiskWriter {
   #leave({ article }: Waiting): void {
     this.#waiting.delete(recordKey(article.id));
     this.#waitingBytes -= article.bytes.length;
-    article.release();
+    try {
+      article.release();
+    } catch (error) {
+      // Somebody else's article; the others of the batch must still be let go.
+      this.#parts.failed(error, false);
+    }
   }
 }

@@ -29,7 +29,7 @@ export interface LaneTimesMs {
 export interface MemoryOptions {
   /**
    * Most bytes of articles in flight, cache and look-ahead together. Gauge: `snapshot().memory`.
-   * @default 268_435_456 (256 MiB)
+   * @default 234_881_024 (224 MiB)
    */
   readonly limitBytes?: number | undefined;
 }
@@ -229,7 +229,7 @@ export function parseEngineOptions(input: EngineOptions): ResolvedEngineOptions 
   return Object.freeze({
     ...given,
     adapters: (given.adapters ?? []).map((each) => ('adapter' in each ? each : { adapter: each, grant: [] })),
-    memory: { limitBytes: given.memory?.limitBytes ?? 256 * mebibyte },
+    memory: { limitBytes: given.memory?.limitBytes ?? 224 * mebibyte },
     integrity: given.integrity ?? 'progressive',
     logger: given.logger ?? silentLogger,
     clock: given.clock ?? systemClock,

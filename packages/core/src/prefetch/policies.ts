@@ -4,7 +4,7 @@ import { parseOptions } from '../util/parse-options.js';
 
 /** How {@link adaptive} looks ahead. */
 export interface AdaptivePrefetchOptions {
-  /** Never look further ahead than this, in bytes. @default 100663296 (96 MiB) */
+  /** Never look further ahead than this, in bytes. @default 83886080 (80 MiB) */
   readonly maxAheadBytes?: number | undefined;
   /** How long the window should last at the reader's pace, in seconds. @default 2 */
   readonly aheadSeconds?: number | undefined;
@@ -43,7 +43,7 @@ const mebibyte = 2 ** 20;
 const bytes = () => z.number().int().min(0);
 
 const adaptiveSchema = z.strictObject({
-  maxAheadBytes: bytes().default(96 * mebibyte),
+  maxAheadBytes: bytes().default(80 * mebibyte),
   aheadSeconds: z.number().positive().default(2),
   growth: z.number().positive().default(48),
   firstRunBytes: bytes().default(4 * mebibyte),

@@ -46,9 +46,9 @@ function preset(numbers: {
  * | | `highPerformance` | `balanced` (the defaults) | `constrained` |
  * |---|---|---|---|
  * | for | many viewers, 1 Gbit/s and more | a home server | a small board, a container of 256 MiB |
- * | `memory.limitBytes` | 1 GiB | 256 MiB | 64 MiB |
- * | `cache.maxBytes` | 768 MiB | 128 MiB | 40 MiB |
- * | look-ahead of one reader, at most | 256 MiB | 96 MiB | 8 MiB |
+ * | `memory.limitBytes` | 1 GiB | 224 MiB | 64 MiB |
+ * | `cache.maxBytes` | 768 MiB | 112 MiB | 40 MiB |
+ * | look-ahead of one reader, at most | 256 MiB | 80 MiB | 8 MiB |
  * | look-ahead at the reader's pace | 4 s | 2 s | 1 s |
  * | growth of a new window | 64 times | 48 times | 16 times |
  * | articles in flight of one reader | 240 | 160 | 12 |
@@ -60,7 +60,7 @@ function preset(numbers: {
 export const presets: {
   /** Many viewers at full speed; up to 1 GiB. */
   readonly highPerformance: Preset;
-  /** The same numbers as without a preset; up to 256 MiB. */
+  /** The same numbers as without a preset; up to 224 MiB. */
   readonly balanced: Preset;
   /** Little memory, few connections; up to 64 MiB. */
   readonly constrained: Preset;
@@ -75,9 +75,9 @@ export const presets: {
     statBatch: 500,
   }),
   balanced: preset({
-    limitMebibytes: 256,
-    cacheMebibytes: 128,
-    aheadMebibytes: 96,
+    limitMebibytes: 224,
+    cacheMebibytes: 112,
+    aheadMebibytes: 80,
     aheadSeconds: 2,
     growth: 48,
     maxConcurrency: 160,

@@ -38,7 +38,7 @@ describe('an engine from end to end', () => {
     expect(bytesRead['']).toBe(250_000 + 83_457 + 1000);
     expect(catalog).toEqual({ releases: 1, files: 2, revision: engine.library.revision });
     expect(cache.hits).toBeGreaterThan(0);
-    expect(memory.limitBytes).toBe(268_435_456);
+    expect(memory.limitBytes).toBe(234_881_024);
     expect(memory.cachedBytes).toBe(memory.usedBytes);
     await engine.close();
     expect(made[0]!.held).toBe(0);

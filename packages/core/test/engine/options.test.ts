@@ -18,7 +18,7 @@ describe('parseEngineOptions', () => {
   it('needs providers and nothing else', () => {
     const options = parseEngineOptions({ providers: [provider] });
     expect(options).toMatchObject({
-      memory: { limitBytes: 268_435_456 },
+      memory: { limitBytes: 234_881_024 },
       integrity: 'progressive',
       adapters: [],
       stallThresholdMs: 2000,

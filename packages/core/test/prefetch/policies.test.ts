@@ -67,7 +67,7 @@ describe('adaptive look-ahead', () => {
     expect(plan(20_125_000, 100 * mebi)).toBe(78_500_000);
     expect(plan(100 * mebi, 8 * mebi)).toBe(16 * mebi);
     expect(plan(100 * mebi, mebi)).toBe(2 * mebi);
-    expect(plan(100 * mebi, 500 * mebi)).toBe(96 * mebi);
+    expect(plan(100 * mebi, 500 * mebi)).toBe(80 * mebi);
   });
 
   it('is never so short that the pace is what it allows', () => {
@@ -102,7 +102,7 @@ describe('adaptive look-ahead', () => {
 
   it('asks for all of the window: what finds no place waits where it goes before imports', () => {
     const busy = view({ contiguousBytes: 100 * mebi, consumedPerSecond: 500 * mebi });
-    expect(adaptive()({ ...busy, freeSlots: 0 }).concurrency).toBe(1 + Math.ceil((96 * mebi) / 750_000));
+    expect(adaptive()({ ...busy, freeSlots: 0 }).concurrency).toBe(1 + Math.ceil((80 * mebi) / 750_000));
     expect(adaptive({ maxConcurrency: 5 })(busy).concurrency).toBe(5);
   });
 

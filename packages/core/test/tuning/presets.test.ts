@@ -28,7 +28,7 @@ const mebibyte = 2 ** 20;
 describe('presets', () => {
   it.each([
     ['highPerformance', 1024, 768, 256, 240, 500],
-    ['balanced', 256, 128, 96, 160, 200],
+    ['balanced', 224, 112, 80, 160, 200],
     ['constrained', 64, 40, 8, 12, 50],
   ] as const)('%s sets the numbers its table names', (name, limit, cache, ahead, concurrency, statBatch) => {
     const preset: Preset = presets[name];
