@@ -6,6 +6,9 @@ import type { EventSink } from '../model/events.js';
 import { type ArrivingAttempt, type IncomingArticle, isOutcomeOf } from './incoming-article.js';
 import { pieceBytes } from './piece-pool.js';
 
+/** After so long without a piece, a part of one is handed on, in milliseconds. */
+const pieceMs = 10;
+
 /**
  * One reader of an arriving article. Remembers the interval it has shown and, once the attempt it was shown from is
  * abandoned, its CRC-32 (taken at that moment, while the bytes are still there, so that nothing is computed as long as
@@ -24,6 +27,8 @@ export class ArrivalReader {
   /** An attempt that contradicts what was shown; the verified article will tell who was wrong. */
   #contradicts: ArrivingAttempt | undefined;
   #shownFrom = '';
+  /** When bytes were shown last. */
+  #shownMs = 0;
   readonly #detach: () => void;
 
   constructor(incoming: IncomingArticle, start: number, events: EventSink) {
@@ -53,15 +58,22 @@ export class ArrivalReader {
    * The next unverified bytes before `limit`, at most one piece, and counts them as shown; `undefined` when there are
    * none now. The view is only good until control goes back to the event loop: copy it.
    */
-  take(limit: number, agrees: ((part: PartHeader) => boolean) | undefined): Uint8Array | undefined {
+  take(
+    limit: number,
+    agrees: ((part: PartHeader) => boolean) | undefined,
+    nowMs = this.#shownMs,
+  ): Uint8Array | undefined {
     const lead = this.#incoming.lead;
     if (lead === undefined || agrees === undefined || !this.#mayShow(lead, agrees)) return undefined;
     const base = lead.part.range.start;
     const end = Math.min(base + lead.available, limit, this.#end + pieceBytes);
     if (this.#end < base || end <= this.#end) return undefined;
     // The first bytes go at once, for whoever waits for them; what follows goes in whole pieces, because every piece
-    // costs its readers the same however small it is (TLS hands over 16 KiB at a time).
-    if (this.hasShown && end - this.#end < pieceBytes && end < limit) return undefined;
+    // costs its readers the same however small it is (TLS hands over 16 KiB at a time). On a slow line a whole piece
+    // would be a long wait.
+    const isSmall = end - this.#end < pieceBytes && end < limit;
+    if (this.hasShown && isSmall && nowMs - this.#shownMs < pieceMs) return undefined;
+    this.#shownMs = nowMs;
     const view = lead.bytes.subarray(this.#end - base, end - base);
     this.#end = end;
     this.#shownFrom = lead.provider;

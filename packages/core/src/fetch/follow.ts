@@ -1,7 +1,7 @@
 import type { Article } from '../model/article.js';
 import type { ReadWatch, Segment } from '../model/byte-source.js';
 import type { Lease } from '../model/bytes.js';
-import type { ByteRange } from '../model/common.js';
+import type { ByteRange, Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { subLease } from '../util/lease.js';
 import { ArrivalReader } from './arrival-reader.js';
@@ -21,6 +21,7 @@ export interface FollowRequest {
   readonly board: () => Boarded | Promise<Boarded>;
   readonly flights: SegmentFlights;
   readonly events: EventSink;
+  readonly clock: Clock;
   readonly pieces: PiecePool;
   readonly watch: ReadWatch | undefined;
   /** Asks again when the flight joined brought a copy this segment cannot accept. */
@@ -74,14 +75,14 @@ export class Follower implements Puller<Lease> {
   }
 
   #follow(boarding: Boarding, reader: ArrivalReader): Lease | undefined | Promise<Lease | undefined> {
-    const { range, segment, pieces, watch, fetchAnew } = this.#request;
+    const { range, segment, clock, pieces, watch, fetchAnew } = this.#request;
     const { seat } = boarding;
     if (!seat.outcome) {
       if (!this.#isBegun && seat.flight.incoming.lead !== undefined) {
         this.#isBegun = true;
         watch?.begun?.();
       }
-      const view = reader.take(range.end, segment.agrees);
+      const view = reader.take(range.end, segment.agrees, clock.now());
       if (view) return pieces.copy(view);
       // Whoever has all it wants waits for nothing but the verdict.
       return seat.changed(reader.position < range.end).then(() => this.pull());

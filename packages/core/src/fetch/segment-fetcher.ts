@@ -127,6 +127,7 @@ class CachingFetcher implements SegmentFetcher {
   readonly #flights: SegmentFlights;
   readonly #cache: SegmentCache;
   readonly #events: EventSink;
+  readonly #clock: Clock;
   readonly #pieces = new PiecePool();
   #closed = false;
 
@@ -134,6 +135,7 @@ class CachingFetcher implements SegmentFetcher {
     this.#flights = new SegmentFlights(parts);
     this.#cache = parts.cache;
     this.#events = parts.events;
+    this.#clock = parts.clock;
   }
 
   async fetch(segment: Segment, options: SegmentFetchOptions = {}): Promise<Article> {
@@ -171,7 +173,7 @@ class CachingFetcher implements SegmentFetcher {
     };
     const fetchAnew = () => this.fetch(segment, options);
     const { watch } = options;
-    const parts = { flights: this.#flights, events: this.#events, pieces: this.#pieces, watch };
+    const parts = { flights: this.#flights, events: this.#events, clock: this.#clock, pieces: this.#pieces, watch };
     return new Follower({ segment, range, board, fetchAnew, ...parts });
   }
 
