@@ -21,7 +21,8 @@ const smokeShare = 20;
  * - `files(sizes)`: files to host, `{ name, size }`; `sizes.mb(200)` is 200 MB (smoke: a 20th of it), `sizes.articles(400)`
  *   the size of so many articles (smoke: a 20th).
  * - `once(context)`: one repetition; resolves to rows without scenario and profile. `context` has `profile`, `smoke`,
- *   `sim`, `files`, `wireRatio`, `via`, `sizes`, `world(options)` (closed afterwards) and `expect(truth, what)`.
+ *   `sim`, `files`, `wireRatio`, `via`, `sizes`, `world(options)` (closed afterwards), `ready(indexes, options)` (a world
+ *   with these files added, nothing under way, nothing counted; @default [0]) and `expect(truth, what)`.
  * - `servers(profile)`: options of the servers. @default one with the profile's link
  * - `via`: how files are read: `api`, `webdav`. @default ['api']
  * - `repeat`: repetitions; the median of each metric is kept. @default 3
@@ -71,17 +72,25 @@ export function scenario({ name, files, once, servers, via = ['api'], repeat = 3
 async function runOnce(once, context) {
   const worlds = [];
   const { sim, profile, via } = context;
+  const world = async (options = {}) => {
+    await nobodyConnected(sim);
+    const opened = await World.open(sim, profile, { via, ...options });
+    worlds.push(opened);
+    return opened;
+  };
   await sim.resetCounts();
   try {
     return await once({
       ...context,
       files: sim.files,
       wireRatio: sim.files[0].wireRatio,
-      async world(options = {}) {
-        await nobodyConnected(sim);
-        const world = await World.open(sim, profile, { via, ...options });
-        worlds.push(world);
-        return world;
+      world,
+      async ready(indexes = [0], options = {}) {
+        const opened = await world(options);
+        for (const index of indexes) await opened.add(index);
+        await opened.quiet();
+        await sim.resetCounts();
+        return opened;
       },
       expect(truth, what) {
         if (!truth) throw new Error(`expected ${what}`);
@@ -90,7 +99,7 @@ async function runOnce(once, context) {
       published: (figures) => (via === 'api' ? figures[profile.name] : undefined),
     });
   } finally {
-    for (const world of worlds) await world.close();
+    for (const opened of worlds) await opened.close();
   }
 }
 

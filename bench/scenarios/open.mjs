@@ -13,16 +13,13 @@ export const b1 = scenario({
   name: 'B1',
   via: ['api', 'webdav'],
   files: (sizes) => Array.from({ length: opens }, (_, at) => ({ name: `open-${at}.bin`, size: sizes.articles(80) })),
-  async once({ world: open, profile, sim, files, wireRatio, smoke, published, expect }) {
-    const world = await open();
+  async once({ ready, profile, sim, files, wireRatio, smoke, published, expect }) {
+    const world = await ready(files.keys());
     const wanted = smoke ? 2 * profile.articleBytes : 1_000_000;
     const start = knownArticles * profile.articleBytes;
     const first = [];
     const whole = [];
     const known = [];
-    for (const index of files.keys()) await world.add(index);
-    await world.quiet();
-    await sim.resetCounts();
     for (const [index, { content }] of files.entries()) {
       const reader = await world.open(index);
       const read = await readChecked(reader, content, start, start + wanted, { openEnded: true, hash: true });
@@ -119,14 +116,11 @@ export const b7 = scenario({
   name: 'B7',
   files: (sizes) => Array.from({ length: opens }, (_, at) => ({ name: `miss-${at}.bin`, size: sizes.articles(80) })),
   servers: (profile) => twoServers(profile, []),
-  async once({ world: open, profile, sim, files, smoke, published, expect }) {
+  async once({ ready, profile, sim, files, smoke, published, expect }) {
     // One article of each file, where the reader begins: nothing before it tells that the first provider lacks any.
     const ids = files.map(({ segments }) => segments[knownArticles].id);
     await sim.setFaults([{ type: 'missing', ids }], 0);
-    const world = await open();
-    for (const index of files.keys()) await world.add(index);
-    await world.quiet();
-    await sim.resetCounts();
+    const world = await ready(files.keys());
     const first = [];
     const wanted = smoke ? 2 * profile.articleBytes : 1_000_000;
     const start = knownArticles * profile.articleBytes;

@@ -60,11 +60,8 @@ async function readVerified(reader, content, start) {
 const rangeVerifiedMs = (profile, wireRatio) => articleMs(profile, wireRatio);
 
 async function storm(context, places, read, floorOf) {
-  const { world: open, sim, profile, files, wireRatio, smoke, expect } = context;
-  const world = await open();
-  await world.add(0);
-  await world.quiet();
-  await sim.resetCounts();
+  const { ready, sim, profile, files, wireRatio, smoke, expect } = context;
+  const world = await ready();
   const reader = await world.open(0);
   const took = [];
   const first = [];

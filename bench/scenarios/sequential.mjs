@@ -38,11 +38,8 @@ export const b2 = scenario({
   },
 });
 
-async function sequential({ world: open, sim, profile, files, wireRatio, smoke, expect }, end, openEnded, engine = {}) {
-  const world = await open({ engine });
-  await world.add(0);
-  await world.quiet();
-  await sim.resetCounts();
+async function sequential({ ready, sim, profile, files, wireRatio, smoke, expect }, end, openEnded, engine = {}) {
+  const world = await ready([0], { engine });
   const reader = await world.open(0);
   const startupAt = smoke ? profile.articleBytes : startupBytes;
   let startupMs;

@@ -35,11 +35,8 @@ export const b4 = scenario({
   },
 });
 
-async function together({ world: open, sim, profile, files, wireRatio, smoke, expect }, indexes, wanted) {
-  const world = await open();
-  for (const index of new Set(indexes)) await world.add(index);
-  await world.quiet();
-  await sim.resetCounts();
+async function together({ ready, sim, profile, files, wireRatio, smoke, expect }, indexes, wanted) {
+  const world = await ready(new Set(indexes));
   const readers = [];
   for (const index of indexes) readers.push(await world.open(index));
   const reads = await Promise.all(
@@ -99,12 +96,9 @@ export const twoReaders = scenario({
 });
 
 async function apart(context, what, delayMs, more = {}, engine = {}) {
-  const { world: open, sim, files, wireRatio, sizes, smoke, expect } = context;
+  const { ready, sim, files, wireRatio, sizes, smoke, expect } = context;
   const wanted = sizes.mb(200);
-  const world = await open({ engine });
-  await world.add(0);
-  await world.quiet();
-  await sim.resetCounts();
+  const world = await ready([0], { engine });
   const read = async (ms) => {
     await new Promise((resolve) => setTimeout(resolve, ms));
     const reader = await world.open(0);

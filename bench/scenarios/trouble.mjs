@@ -13,11 +13,8 @@ export const b6 = scenario({
     { name: 'watched.bin', size: sizes.mb(400) },
     { name: 'imported.bin', size: sizes.mb(1500) },
   ],
-  async once({ world: open, sim, files, sizes, wireRatio, profile, smoke, published, expect }) {
-    const world = await open();
-    await world.add(0);
-    await world.quiet();
-    await sim.resetCounts();
+  async once({ ready, sim, files, sizes, wireRatio, profile, smoke, published, expect }) {
+    const world = await ready();
     const wanted = sizes.mb(300);
     const imports = importing(world, files[1]);
     const reader = await world.open(0);
@@ -79,17 +76,14 @@ export const stall2 = scenario({
   name: 'stall2',
   files: (sizes) => [{ name: 'stalls.bin', size: sizes.mb(300) }],
   servers: (profile) => twoServers(profile, []),
-  async once({ world: open, sim, files, sizes, smoke, run, published, profile, expect }) {
+  async once({ ready, sim, files, sizes, smoke, run, published, profile, expect }) {
     const rows = [];
     for (const [what, fault] of [
       ['in the middle', { type: 'stall' }],
       ['before the answer', { type: 'stallBeforeReply' }],
     ]) {
       await sim.setFaults([], 0);
-      const world = await open();
-      await world.add(0);
-      await world.quiet();
-      await sim.resetCounts();
+      const world = await ready();
       const dice = { probability: smoke ? 0.2 : 0.02, seed: run + 1, ...(smoke ? { times: 2 } : {}) };
       await sim.setFaults([{ ...fault, ...dice }], 0);
       const reader = await world.open(0);

@@ -60,11 +60,8 @@ export const b8 = scenario({
 export const b9 = scenario({
   name: 'B9',
   files: (sizes) => [{ name: 'skip.bin', size: sizes.mb(300) }],
-  async once({ world: open, sim, files, sizes, wireRatio, profile, published, expect }) {
-    const world = await open();
-    await world.add(0);
-    await world.quiet();
-    await sim.resetCounts();
+  async once({ ready, sim, files, sizes, wireRatio, profile, published, expect }) {
+    const world = await ready();
     const reader = await world.open(0);
     const wanted = sizes.mb(8);
     const start = wanted + sizes.mb(40);
@@ -164,11 +161,8 @@ export const b11 = scenario({
   },
 });
 
-async function jumping({ world: open, sim, files, sizes, wireRatio, profile, smoke, expect }, openEnded) {
-  const world = await open();
-  await world.add(0);
-  await world.quiet();
-  await sim.resetCounts();
+async function jumping({ ready, sim, files, sizes, wireRatio, profile, smoke, expect }, openEnded) {
+  const world = await ready();
   const reader = await world.open(0);
   const wanted = sizes.mb(8);
   const took = [];

@@ -2,6 +2,7 @@ import type { Article, MessageId, SegmentCache } from '../model/article.js';
 import type { ByteLedger } from '../model/bytes.js';
 import type { Lane } from '../model/common.js';
 import { closeOnce } from '../util/close-all.js';
+import { forgetOldest } from '../util/forget-oldest.js';
 
 /** What a memory cache is made of. */
 export interface MemoryCacheOptions {
@@ -154,10 +155,7 @@ class ThreeLineCache implements MemoryCache {
       this.#preferred.delete(id);
       this.#preferred.add(id);
     }
-    for (const longestAgo of this.#preferred) {
-      if (this.#preferred.size <= mostPreferred) break;
-      this.#preferred.delete(longestAgo);
-    }
+    forgetOldest(this.#preferred, mostPreferred);
   }
 
   set(article: Article, lane?: Lane): void {

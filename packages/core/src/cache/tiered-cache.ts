@@ -2,6 +2,7 @@ import type { DiskCacheStats } from '../model/adapter.js';
 import type { Article, MessageId, SegmentCache } from '../model/article.js';
 import type { Lane, RequestOptions } from '../model/common.js';
 import { closeOnce } from '../util/close-all.js';
+import { forgetOldest } from '../util/forget-oldest.js';
 import type { DiskCache } from './disk-cache.js';
 import type { CacheStats, MemoryCache } from './memory-cache.js';
 
@@ -42,10 +43,7 @@ export class TieredCache implements SegmentCache {
     if (this.#isFutile) return true;
     this.#wanted.delete(id);
     this.#wanted.add(id);
-    for (const longestAgo of this.#wanted) {
-      if (this.#wanted.size <= mostWanted) break;
-      this.#wanted.delete(longestAgo);
-    }
+    forgetOldest(this.#wanted, mostWanted);
     while (this.#bringing < bringsAtOnce && this.#wanted.size > 0) void this.#bringWanted();
     return true;
   }

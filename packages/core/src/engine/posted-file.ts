@@ -175,7 +175,6 @@ function overhearing(fetcher: SegmentFetcher, hear: (name: string) => void): Seg
       hear(article.part?.fileName ?? '');
       return article;
     },
-    follow: (segment, range, options) => fetcher.follow(segment, range, options),
     pieces: (segment, range, options) => fetcher.pieces(segment, range, options),
     prefetch: (segment, options) => fetcher.prefetch(segment, options),
     isCachedOrInFlight: (id) => fetcher.isCachedOrInFlight(id),

@@ -4,6 +4,7 @@ import type { EventSink } from '../model/events.js';
 import { createFileHandle } from '../open/file-handle.js';
 import type { ReaderView } from '../prefetch/prefetcher.js';
 import { RunMemory } from '../prefetch/run-memory.js';
+import { forgetOldest } from '../util/forget-oldest.js';
 import type { OpenHandle } from './posted-file.js';
 import type { Settings } from './settings.js';
 
@@ -82,10 +83,7 @@ export class Reading {
     const runs = this.#runs.get(path) ?? new RunMemory();
     this.#runs.delete(path);
     this.#runs.set(path, runs);
-    for (const longest of this.#runs.keys()) {
-      if (this.#runs.size <= mostFiles) break;
-      this.#runs.delete(longest);
-    }
+    forgetOldest(this.#runs, mostFiles);
     return runs;
   }
 

@@ -28,7 +28,7 @@ export interface FollowRequest {
   readonly fetchAnew: () => Promise<Article>;
 }
 
-/** The bytes of one article as they land; see `SegmentFetcher.follow`. */
+/** The bytes of one article as they land; see `SegmentFetcher.pieces`. */
 export class Follower implements Puller<Lease> {
   readonly #request: FollowRequest;
   #boarding: Boarding | undefined;

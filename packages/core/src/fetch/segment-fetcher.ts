@@ -9,7 +9,7 @@ import { closeOnce } from '../util/close-all.js';
 import { onAbort, throwIfAborted } from '../util/signals.js';
 import type { FlightSeat } from './flight.js';
 import { type Boarded, Follower } from './follow.js';
-import { type Puller, pulled } from './interruptible.js';
+import type { Puller } from './interruptible.js';
 import { PiecePool } from './piece-pool.js';
 import { SegmentFlights } from './segment-flights.js';
 
@@ -56,16 +56,11 @@ export interface SegmentFetcher extends Closeable {
   fetch(segment: Segment, options?: SegmentFetchOptions): Promise<Article>;
   /**
    * The bytes of `range` (offsets of the posted file) that lie in the segment's article, as they land: first small
-   * copies of what has arrived, then, once the article is verified, the rest without a copy. The iteration ends only
-   * after verification, so a range that ended without an error is right, though its last bytes were there before. Ends
-   * early, or at once, when the article turns out to lie elsewhere. Cancelled by the signal or by ending the iteration
-   * between two pieces.
-   * @throws ArticleCorruptError when bytes handed on turned out wrong
-   */
-  follow(segment: Segment, range: ByteRange, options?: FollowOptions): AsyncIterableIterator<Lease>;
-  /**
-   * The same for whoever pulls article after article and stops it himself: the signal only reaches what has to be asked
-   * of disks and servers, so that no article costs a listener.
+   * copies of what has arrived, then, once the article is verified, the rest without a copy. It ends only after
+   * verification, so a range that ended without an error is right, though its last bytes were there before. Ends early,
+   * or at once, when the article turns out to lie elsewhere. Whoever pulls stops it himself: the signal only reaches what
+   * has to be asked of disks and servers, so that no article costs a listener. A pull throws ArticleCorruptError when
+   * bytes handed on turned out wrong.
    */
   pieces(segment: Segment, range: ByteRange, options?: FollowOptions): Puller<Lease>;
   /**
@@ -155,14 +150,6 @@ class CachingFetcher implements SegmentFetcher {
         seat.leave();
       }
     }
-  }
-
-  follow(segment: Segment, range: ByteRange, options: FollowOptions = {}): AsyncIterableIterator<Lease> {
-    return pulled(
-      options.signal,
-      () => this.pieces(segment, range, options),
-      (lease) => lease.release(),
-    );
   }
 
   pieces(segment: Segment, range: ByteRange, options: FollowOptions = {}): Puller<Lease> {

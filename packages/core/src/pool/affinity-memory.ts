@@ -1,3 +1,5 @@
+import { forgetOldest } from '../util/forget-oldest.js';
+
 const maxKeys = 1000;
 const maxScore = 8;
 
@@ -19,10 +21,7 @@ export class AffinityMemory {
     else next.delete(provider);
     this.#scores.delete(key);
     if (next.size > 0) this.#scores.set(key, next);
-    for (const oldest of this.#scores.keys()) {
-      if (this.#scores.size <= maxKeys) break;
-      this.#scores.delete(oldest);
-    }
+    forgetOldest(this.#scores, maxKeys);
   }
 
   /** Whether a provider lately lacked more articles of this key than it had. */

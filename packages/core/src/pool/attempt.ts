@@ -75,14 +75,10 @@ export class Attempt implements WatchedAttempt {
 
   #came(article: Article, accept: FetchOptions['accept']): void {
     const { grant, arrival } = this;
-    grant.reservation.came(article, !this.#over);
+    const refusal = this.#over ? undefined : refusalOf(article, grant.member.name, accept);
+    grant.reservation.came(article, !this.#over && refusal === undefined);
+    // Given up before it came, or by whoever looked at it.
     if (this.#over) {
-      article.release();
-      return;
-    }
-    const refusal = refusalOf(article, grant.member.name, accept);
-    if (this.#over) {
-      // Whoever looked at it gave it up.
       article.release();
       return;
     }

@@ -1,3 +1,5 @@
+import { smoothed } from '../util/smoothed.js';
+
 /** First bytes remembered; few enough to follow a change within a minute of watching, enough for a quantile. */
 const windowSize = 64;
 /** First bytes needed before the quantile counts. */
@@ -39,7 +41,7 @@ export class Pace {
   transferred(bytes: number, durationMs: number): void {
     // One that came in a single read says nothing about the rate beyond "fast".
     const sample = bytes / Math.max(durationMs, 0.1);
-    this.#bytesPerMs = this.#bytesPerMs === 0 ? sample : this.#bytesPerMs + newest * (sample - this.#bytesPerMs);
+    this.#bytesPerMs = smoothed(this.#bytesPerMs, sample, newest);
   }
 
   /** How long to wait for a first byte that is expected after so long. */

@@ -1,3 +1,5 @@
+import { forgetOldest } from '../util/forget-oldest.js';
+
 /** A single request never costs more than this, so that a wild estimate cannot shut a reader out. */
 const maxCostBytes = 64 * 2 ** 20;
 /** Readers without a waiting request whose lead is remembered; older ones start level. */
@@ -197,9 +199,7 @@ export class ReaderRing<T extends RingItem> {
 
   #remember(name: string, reader: Reader): void {
     this.#ahead.set(name, reader);
-    if (this.#ahead.size <= mostRemembered) return;
-    const [oldest] = this.#ahead.keys();
-    if (oldest !== undefined) this.#ahead.delete(oldest);
+    forgetOldest(this.#ahead, mostRemembered);
   }
 }
 

@@ -223,8 +223,7 @@ export class Search implements BranchOwner {
 
   /** A copy was not accepted. */
   refused({ grant }: Attempt, cause: unknown): void {
-    const { member, reservation } = grant;
-    reservation.refused();
+    const { member } = grant;
     member.refused++;
     this.#context.events.emit('article:corrupt', { provider: member.name, id: this.#id, cause });
   }

@@ -1,6 +1,7 @@
 import { hasCode } from '../errors/index.js';
 import type { Lane } from '../model/common.js';
 import type { PluginContext, ProviderStats } from '../model/provider.js';
+import { smoothed } from '../util/smoothed.js';
 
 /** Weight of the newest measurement in the smoothed ones. */
 const newest = 0.2;
@@ -45,8 +46,8 @@ export class SourceMeter {
       ...was,
       articles: was.articles + 1,
       bytes: was.bytes + bytes,
-      latencyMs: smoothed(was.latencyMs, firstByteMs),
-      bytesPerSecond: smoothed(was.bytesPerSecond, (1000 * bytes) / transferMs),
+      latencyMs: smoothed(was.latencyMs, firstByteMs, newest),
+      bytesPerSecond: smoothed(was.bytesPerSecond, (1000 * bytes) / transferMs, newest),
     };
     this.#events.emit('article:fetched', {
       provider: this.#name,
@@ -75,5 +76,3 @@ export class SourceMeter {
     }
   }
 }
-
-const smoothed = (was: number, now: number) => (was === 0 ? now : was + newest * (now - was));

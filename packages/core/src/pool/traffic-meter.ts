@@ -59,7 +59,7 @@ export class TrafficMeter {
     row.usefulBytes += usefulBytes;
   }
 
-  /** For reservations: an article was taken, or, with fewer bytes than none, refused after all. */
+  /** For reservations: an article was taken. */
   brought(provider: string, { lane, reader }: MeteredRequest, bytes: number, wireBytes: number): void {
     const row = this.#rowOf(provider)[lane];
     row.bytes += bytes;
@@ -107,8 +107,8 @@ export class MeteredReservation {
   /** What the limits were told. */
   #spentBytes: number;
   #wireBytes: number | undefined;
-  /** Decoded bytes that were taken. */
-  #takenBytes: number | undefined;
+  /** Whether its article was taken. */
+  #isTaken = false;
 
   constructor(meter: TrafficMeter, inner: Reservation, provider: string, request: MeteredRequest) {
     this.#meter = meter;
@@ -132,12 +132,12 @@ export class MeteredReservation {
     return this.#inner.fetch(id, { signal, lane, sink, expectedBytes, affinity, onWireBytes });
   }
 
-  /** An article came. @param isWanted whether somebody still takes it */
-  came(article: Article, isWanted: boolean): void {
+  /** An article came. @param isTaken whether somebody still wants it and accepts it */
+  came(article: Article, isTaken: boolean): void {
     const bytes = article.bytes.length;
     if (this.#wireBytes === undefined) this.#took(bytes);
-    if (!isWanted) return;
-    this.#takenBytes = bytes;
+    if (!isTaken) return;
+    this.#isTaken = true;
     this.#meter.brought(this.#provider, this.#request, bytes, this.#wireBytes ?? 0);
   }
 
@@ -152,18 +152,11 @@ export class MeteredReservation {
     if (this.#wireBytes === undefined) this.#took(0);
   }
 
-  /** The article turned out to be of no use. */
-  refused(): void {
-    if (this.#takenBytes === undefined) return;
-    this.#meter.brought(this.#provider, this.#request, -this.#takenBytes, -(this.#wireBytes ?? 0));
-    this.#takenBytes = undefined;
-  }
-
   #took(wireBytes: number): void {
     const more = wireBytes - (this.#wireBytes ?? 0);
     this.#wireBytes = wireBytes;
     this.#meter.bandwidth.spend(this.#provider, this.#lane, wireBytes - this.#spentBytes);
     this.#spentBytes = wireBytes;
-    this.#meter.tookOffWire(this.#provider, this.#lane, more, this.#takenBytes === undefined ? 0 : more);
+    this.#meter.tookOffWire(this.#provider, this.#lane, more, this.#isTaken ? more : 0);
   }
 }

@@ -11,9 +11,9 @@ import type {
   ReservationRequest,
 } from '../model/provider.js';
 import { closeOnce } from '../util/close-all.js';
+import { leasedArticle } from '../util/leased-article.js';
 import { abortable, throwIfAborted } from '../util/signals.js';
 import { guard } from './guarded.js';
-import { leasedArticle } from './leased-article.js';
 import { Listeners } from './listeners.js';
 import { SourceMeter } from './source-meter.js';
 

@@ -53,7 +53,7 @@ const adaptiveSchema = z.strictObject({
 });
 
 const fixedSchema = z.strictObject({
-  aheadBytes: z.number().int().min(0),
+  aheadBytes: bytes(),
   concurrency: z.number().int().min(0),
 });
 
@@ -104,8 +104,8 @@ function earned(view: PrefetchView, { growth, firstRunBytes, burstBytes }: Knobs
   // Of large articles, which take long, one more is enough until the reader has proved to stay. Whoever begins where the
   // file does is likelier to stay, and others will want the beginning too.
   const isSeek = view.position > contiguousBytes;
-  const more = isSeek && isLarge(articleBytes, burstBytes) ? Math.min(articleBytes, burstBytes) : burstBytes;
-  const most = proofBytes + (isSeek ? more : 1.3 * more);
+  const seekBytes = isLarge(articleBytes, burstBytes) ? Math.min(articleBytes, burstBytes) : burstBytes;
+  const most = proofBytes + (isSeek ? seekBytes : 1.3 * burstBytes);
   const least = contiguousBytes < proofBytes ? 0 : burstBytes + ramp * (contiguousBytes - proofBytes);
   return Math.max(Math.min(expected, most) - contiguousBytes, least);
 }

@@ -3,6 +3,7 @@ import type { ByteSource } from '../model/byte-source.js';
 import type { ByteRange, Clock, Lane } from '../model/common.js';
 import type { PrefetchPlan, PrefetchPolicy, PrefetchView } from '../model/policies.js';
 import { createRateMeter, type RateMeter } from '../util/rate-meter.js';
+import { smoothed } from '../util/smoothed.js';
 import type { RunMemory } from './run-memory.js';
 
 /** What the world looks like to all readers of an engine. */
@@ -127,7 +128,7 @@ export class Prefetcher {
 
   /** How long the reader waited for the first byte of an article that was not there yet. */
   waited(latencyMs: number): void {
-    this.#latencyMs = this.#latencyMs === 0 ? latencyMs : 0.7 * this.#latencyMs + 0.3 * latencyMs;
+    this.#latencyMs = smoothed(this.#latencyMs, latencyMs, 0.3);
   }
 
   /**
@@ -207,8 +208,7 @@ export class Prefetcher {
       this.#underWay.delete(prefetch);
       if (bytes > 0) {
         this.#arriving.add(bytes);
-        const tookMs = this.#clock.now() - askedMs;
-        this.#articleMs = this.#articleMs === 0 ? tookMs : 0.8 * this.#articleMs + 0.2 * tookMs;
+        this.#articleMs = smoothed(this.#articleMs, this.#clock.now() - askedMs, 0.2);
       }
       try {
         this.#fill();

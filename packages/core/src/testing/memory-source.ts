@@ -8,8 +8,8 @@ import {
 } from '../errors/index.js';
 import type { ArrivalSink, Article, ArticleSource, Availability, FetchOptions, MessageId } from '../model/article.js';
 import type { Clock } from '../model/common.js';
-import { leasedArticle } from '../pool/leased-article.js';
 import { closeOnce } from '../util/close-all.js';
+import { leasedArticle } from '../util/leased-article.js';
 import { throwIfAborted } from '../util/signals.js';
 import type { MemoryArticle } from './memory-file.js';
 import { sleep, untilAborted } from './sleep.js';

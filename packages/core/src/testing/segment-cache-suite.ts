@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Article, SegmentCache } from '../model/article.js';
-import { leasedArticle } from '../pool/leased-article.js';
+import { leasedArticle } from '../util/leased-article.js';
 import { isSameBytes, type SuiteRunner, suiteBytes } from './suite-runner.js';
 
 /** What {@link segmentCacheSuite} needs. */

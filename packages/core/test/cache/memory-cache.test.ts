@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryCache, noCache } from '../../src/cache/memory-cache.js';
-import { leasedArticle } from '../../src/pool/leased-article.js';
 import { segmentCacheSuite } from '../../src/testing/segment-cache-suite.js';
 import { createByteLedger } from '../../src/util/byte-ledger.js';
+import { leasedArticle } from '../../src/util/leased-article.js';
 
 segmentCacheSuite({
   describe,

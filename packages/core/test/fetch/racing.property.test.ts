@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ArrivalReader } from '../../src/fetch/arrival-reader.js';
 import { IncomingArticle } from '../../src/fetch/incoming-article.js';
 import type { ArrivalSink, PartHeader } from '../../src/model/article.js';
-import { leasedArticle } from '../../src/pool/leased-article.js';
+import { leasedArticle } from '../../src/util/leased-article.js';
 import { deterministicBytes, EventLog } from './support.js';
 
 const start = 1_000_000;

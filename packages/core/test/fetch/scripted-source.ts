@@ -7,7 +7,7 @@ import type {
   LaneTicket,
   PartHeader,
 } from '../../src/model/article.js';
-import { leasedArticle } from '../../src/pool/leased-article.js';
+import { leasedArticle } from '../../src/util/leased-article.js';
 
 /** One provider's copy of an article, and what happens while it arrives. */
 export interface Attempt {

@@ -1,8 +1,10 @@
 import { createMemoryCache } from '../../src/cache/memory-cache.js';
-import { createSegmentFetcher, type SegmentFetcher } from '../../src/fetch/segment-fetcher.js';
+import { pulled } from '../../src/fetch/interruptible.js';
+import { createSegmentFetcher, type FollowOptions, type SegmentFetcher } from '../../src/fetch/segment-fetcher.js';
 import type { ArticleSource, PartHeader, SegmentCache } from '../../src/model/article.js';
 import type { Segment } from '../../src/model/byte-source.js';
 import type { Lease } from '../../src/model/bytes.js';
+import type { ByteRange } from '../../src/model/common.js';
 import type { EventSink, NewsreelEvents } from '../../src/model/events.js';
 import { deterministicBytes } from '../../src/testing/memory-file.js';
 import { createByteLedger } from '../../src/util/byte-ledger.js';
@@ -23,16 +25,33 @@ export class EventLog implements EventSink {
   }
 }
 
+type Follow = (segment: Segment, range: ByteRange, options?: FollowOptions) => AsyncIterableIterator<Lease>;
+
+/** The pieces of an article as an iteration that its signal can stop. */
+export function followed(
+  fetcher: SegmentFetcher,
+  segment: Segment,
+  range: ByteRange,
+  options: FollowOptions = {},
+): AsyncIterableIterator<Lease> {
+  return pulled(
+    options.signal,
+    () => fetcher.pieces(segment, range, options),
+    (lease) => lease.release(),
+  );
+}
+
 /** A fetcher over a source, with a cache of its own unless one is given. */
 export function fetcherOver(
   pool: ArticleSource,
   options: { readonly cacheBytes?: number; readonly cache?: SegmentCache; readonly events?: EventSink } = {},
-): SegmentFetcher & { readonly cache: SegmentCache } {
+): SegmentFetcher & { readonly cache: SegmentCache; readonly follow: Follow } {
   const ledger = createByteLedger(2 ** 30);
   const cache = options.cache ?? createMemoryCache({ maxBytes: options.cacheBytes ?? 2 ** 28, ledger });
   const events = options.events ?? new EventLog();
   const fetcher = createSegmentFetcher({ pool, cache, events, clock: systemClock, logger: silent });
-  return Object.assign(fetcher, { cache });
+  const follow: Follow = (segment, range, following) => followed(fetcher, segment, range, following);
+  return Object.assign(fetcher, { cache, follow });
 }
 
 /** Bytes of a file and the header of the one article that holds `[start, end)` of it. */

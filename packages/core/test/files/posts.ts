@@ -1,7 +1,7 @@
 import type { Article, PartHeader } from '../../src/model/article.js';
 import type { NzbFile } from '../../src/model/nzb.js';
-import { leasedArticle } from '../../src/pool/leased-article.js';
 import { deterministicBytes } from '../../src/testing/memory-file.js';
+import { leasedArticle } from '../../src/util/leased-article.js';
 
 /** What an NZB says about sizes: the truth, nothing, one number for all, or nonsense. */
 export type ListedSizes = 'honest' | 'zero' | 'same' | 'nonsense';

@@ -6,6 +6,7 @@ import type { Segment } from '../../src/model/index.js';
 import { memoryFile } from '../../src/testing/memory-file.js';
 import type { MemoryFault } from '../../src/testing/memory-source.js';
 import { setStrictLeases } from '../../src/util/lease.js';
+import { followed } from '../fetch/support.js';
 import { nothing, pooled } from './pooled.js';
 import { settled, silent } from './support.js';
 
@@ -71,7 +72,7 @@ describe('races of any kind', () => {
           const range = { start: segment.range.start + from, end: segment.range.end };
           const pieces: Uint8Array[] = [];
           try {
-            for await (const lease of fetcher.follow(segment, range, { signal })) {
+            for await (const lease of followed(fetcher, segment, range, { signal })) {
               pieces.push(Uint8Array.from(lease.bytes));
               lease.release();
             }

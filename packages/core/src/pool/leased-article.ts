@@ -1,1 +1,0 @@
-export { type ArticleFields, leasedArticle } from '../util/leased-article.js';
