@@ -19,6 +19,7 @@ export default defineConfig({
       project('core', 'packages/core'),
       project('nntp', 'packages/nntp'),
       project('webdav-adapter', 'packages/webdav-adapter'),
+      project('fuse-adapter', 'packages/fuse-adapter'),
       project('metrics', 'packages/metrics'),
       { extends: true, test: { name: 'house', root: '.', include: ['test/*.test.ts'] } },
     ],
