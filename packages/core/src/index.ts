@@ -31,6 +31,8 @@ export {
   hasCode,
   LayoutUnknownError,
   ListenError,
+  type MountObstacle,
+  MountUnavailableError,
   NewsreelError,
   type NewsreelErrorInit,
   NzbInvalidError,

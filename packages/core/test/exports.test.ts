@@ -16,6 +16,7 @@ describe('public names', () => {
       'FileNotFoundError',
       'LayoutUnknownError',
       'ListenError',
+      'MountUnavailableError',
       'NewsreelError',
       'NzbInvalidError',
       'ProviderAuthError',

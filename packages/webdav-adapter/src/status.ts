@@ -23,6 +23,7 @@ export const statusOf: Readonly<Record<ErrorCode, StatusAnswer>> = {
   ERR_FILE_CHANGED: { status: 409, text: 'The file changed. Open it again.' },
   ERR_LAYOUT_UNKNOWN: { status: 503, text: 'The size of this file is not known yet. Try again later.' },
   ERR_LISTEN: { status: 500, text: 'The server is not configured correctly.' },
+  ERR_MOUNT_UNAVAILABLE: { status: 500, text: 'The server is not configured correctly.' },
   ERR_ACCESS: { status: 403, text: 'This is not allowed.' },
   ERR_CLOSED: { status: 503, text: 'The server is shutting down.' },
 };

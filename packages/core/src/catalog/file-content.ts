@@ -1,4 +1,4 @@
-import type { FileHandle } from '../model/catalog.js';
+import type { FileHandle, FileSegment } from '../model/catalog.js';
 import type { RequestOptions } from '../model/common.js';
 
 /** How content is opened. */
@@ -25,6 +25,8 @@ export interface FileContent {
   resolve(options: RequestOptions & { readonly path: string }): Promise<void>;
   /** Opens it; asked for only when the size is known. */
   open(options: OpenContentOptions): Promise<FileHandle>;
+  /** Which articles hold which bytes, as far as it is known; asked for only when the size is known. Fetches nothing. */
+  segments(options: RequestOptions): Promise<readonly FileSegment[]>;
   /** Its last name was removed. */
   forgotten?(): void;
 }

@@ -1,5 +1,13 @@
-import { AccessError, ClosedError, FileNotFoundError } from '../errors/index.js';
-import type { Catalog, CatalogChange, CatalogEditor, Entry, FileHandle, ListOptions } from '../model/catalog.js';
+import { AccessError, ClosedError, FileNotFoundError, LayoutUnknownError } from '../errors/index.js';
+import type {
+  Catalog,
+  CatalogChange,
+  CatalogEditor,
+  Entry,
+  FileHandle,
+  FileSegment,
+  ListOptions,
+} from '../model/catalog.js';
 import type { Clock, RequestOptions } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import type { Logger } from '../model/logger.js';
@@ -66,8 +74,7 @@ export class LibraryView implements Catalog, CatalogEditor {
   }
 
   async open(path: string, options: RequestOptions = {}): Promise<FileHandle> {
-    const node = this.#lookUp(path, options);
-    if (node.kind !== 'file') throw new AccessError({ path, message: `${path} is a folder` });
+    const node = this.#file(path, options);
     await this.#settle(node, path, options);
     const { signal } = options;
     const handle = await this.#handles.open(node.content, (closed) => node.content.open({ path, closed, signal }));
@@ -78,6 +85,13 @@ export class LibraryView implements Catalog, CatalogEditor {
       throw error;
     }
     return handle;
+  }
+
+  async segments(path: string, options: RequestOptions = {}): Promise<readonly FileSegment[]> {
+    const { content } = this.#file(path, options);
+    if (content.size === undefined)
+      throw new LayoutUnknownError({ path, message: `The size of ${path} is not known yet` });
+    return content.segments({ signal: options.signal });
   }
 
   async *changesSince(revision: number): AsyncGenerator<CatalogChange, void, undefined> {
@@ -123,6 +137,12 @@ export class LibraryView implements Catalog, CatalogEditor {
   #lookUp(path: string, options: RequestOptions): CatalogNode {
     this.check(options);
     return this.tree.lookUp(path);
+  }
+
+  #file(path: string, options: RequestOptions): CatalogNode & { kind: 'file' } {
+    const node = this.#lookUp(path, options);
+    if (node.kind !== 'file') throw new AccessError({ path, message: `${path} is a folder` });
+    return node;
   }
 
   async #settle(node: CatalogNode & { kind: 'file' }, path: string, options: RequestOptions): Promise<void> {

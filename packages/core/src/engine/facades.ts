@@ -46,6 +46,7 @@ function readOnly(library: Catalog): Catalog {
     stat: library.stat.bind(library),
     list: library.list.bind(library),
     open: library.open.bind(library),
+    segments: library.segments.bind(library),
     changesSince: library.changesSince.bind(library),
   });
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { FileContent, OpenContentOptions } from '../catalog/file-content.js';
+import { fileSegments } from '../catalog/file-segments.js';
 import { FileChangedError, hasCode, LayoutUnknownError } from '../errors/index.js';
 import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { LayoutFacts } from '../files/layout-facts.js';
 import { openSegmentedSource, resolveLayout } from '../files/open-segmented-source.js';
 import type { SegmentedSource } from '../files/segmented-source.js';
+import type { FileSegment } from '../model/catalog.js';
 import type { Lane, RequestOptions } from '../model/common.js';
 import type { NzbFile } from '../model/nzb.js';
 import type { OpenFile } from '../open/file-handle.js';
@@ -127,11 +129,23 @@ export class PostedFile implements FileContent {
     this.#owner.forgotten(this);
   }
 
+  /** A source of its own for the moment: only an open file keeps one. */
+  async segments({ signal }: RequestOptions): Promise<readonly FileSegment[]> {
+    return fileSegments(this.#source ?? (await this.#sourceNow(signal)));
+  }
+
   async #sharedSource(signal: AbortSignal | undefined): Promise<SegmentedSource> {
     if (this.#source !== undefined) return this.#source;
+    const source = await this.#sourceNow(signal);
+    // Somebody else may have been quicker.
+    this.#source ??= source;
+    return this.#source;
+  }
+
+  #sourceNow(signal: AbortSignal | undefined): Promise<SegmentedSource> {
     const { nzbFile: file, releaseId: affinity } = this;
     // With remembered facts this costs no request.
-    const source = await openSegmentedSource({
+    return openSegmentedSource({
       file,
       affinity,
       fetcher: this.#host.fetcher,
@@ -139,8 +153,6 @@ export class PostedFile implements FileContent {
       signal,
       contradicted: () => this.#contradict(),
     });
-    this.#source ??= source;
-    return this.#source;
   }
 
   /** An announced size is a promise: whoever relied on it is told, and the file comes back as another version. */

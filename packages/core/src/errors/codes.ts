@@ -16,6 +16,7 @@ export const errorCodes = [
   'ERR_FILE_CHANGED',
   'ERR_LAYOUT_UNKNOWN',
   'ERR_LISTEN',
+  'ERR_MOUNT_UNAVAILABLE',
   'ERR_ACCESS',
   'ERR_CLOSED',
 ] as const;

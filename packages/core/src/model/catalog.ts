@@ -1,3 +1,4 @@
+import type { MessageId } from './article.js';
 import type { Lease, Loan } from './bytes.js';
 import type { ByteRange, Closeable, RequestOptions } from './common.js';
 
@@ -59,6 +60,16 @@ export interface Entry {
   readonly releaseId?: string | undefined;
 }
 
+/** An article and the bytes of a file that lie in it. */
+export interface FileSegment {
+  /** The article, without angle brackets. */
+  readonly messageId: MessageId;
+  /** Where its bytes lie in the file. */
+  readonly range: ByteRange;
+  /** Whether an article has confirmed the range; otherwise it is predicted, as nearly every time rightly. */
+  readonly isExact: boolean;
+}
+
 /** One change of the catalog. */
 export interface CatalogChange {
   /** Counts up by one with each change. */
@@ -85,6 +96,12 @@ export interface Catalog {
   list(path: string, options?: ListOptions): AsyncIterable<Entry>;
   /** Opens a file for reading. The caller closes the handle. @throws FileNotFoundError @throws LayoutUnknownError */
   open(path: string, options?: RequestOptions): Promise<FileHandle>;
+  /**
+   * Which articles hold which bytes of a file, in file order, as far as it is known now: for tools and adapters. Nothing is
+   * fetched and no file is held open; bytes of articles that the NZB lacks are in no segment.
+   * @throws FileNotFoundError @throws AccessError for a folder @throws LayoutUnknownError while the size is not known
+   */
+  segments(path: string, options?: RequestOptions): Promise<readonly FileSegment[]>;
   /** The changes after a revision, oldest first, as far as they are remembered; ends when there are no more. */
   changesSince(revision: number): AsyncIterable<CatalogChange>;
 }

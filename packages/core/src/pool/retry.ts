@@ -37,6 +37,7 @@ const rules: Readonly<Record<ErrorCode, FailureRule>> = {
   ERR_FILE_CHANGED: ours,
   ERR_LAYOUT_UNKNOWN: ours,
   ERR_LISTEN: ours,
+  ERR_MOUNT_UNAVAILABLE: ours,
   ERR_ACCESS: ours,
 };
 

@@ -41,6 +41,7 @@ export function catalogSuite(options: CatalogSuiteOptions): void {
 
   describe('catalog contract', () => {
     lookups(test);
+    segments(test);
     reads(test);
     edits(test);
   });
@@ -100,6 +101,33 @@ function lookups(test: Test): void {
     await assert.rejects(catalog.stat('/suite', { signal }), isReason);
     await assert.rejects(catalog.open('/suite/First.bin', { signal }), isReason);
     await assert.rejects(collect(catalog.list('/suite', { signal })), isReason);
+  });
+}
+
+function segments(test: Test): void {
+  test('says which articles hold which bytes, in order and without a gap', async ({ catalog }) => {
+    const seen: string[] = [];
+    for (const [path, bytes] of Object.entries(files)) {
+      let position = 0;
+      for (const { messageId, range, isExact } of await catalog.segments(path)) {
+        assert.match(messageId, /^[^<>\s]+@[^<>\s]+$/, 'an id without brackets');
+        assert.equal(range.start, position, path);
+        assert.ok(range.end > range.start);
+        assert.equal(typeof isExact, 'boolean');
+        seen.push(messageId);
+        position = range.end;
+      }
+      assert.equal(position, bytes.length, path);
+    }
+    assert.equal(new Set(seen).size, seen.length, 'no article twice');
+  });
+
+  test('has no segments of what is no file', async ({ catalog }) => {
+    await assert.rejects(catalog.segments('/suite'), withCode('ERR_ACCESS'));
+    await assert.rejects(catalog.segments('/suite/none'), withCode('ERR_FILE_NOT_FOUND'));
+    const reason = new Error('enough');
+    const aborted = catalog.segments('/suite/First.bin', { signal: AbortSignal.abort(reason) });
+    await assert.rejects(aborted, (error: unknown) => error === reason);
   });
 }
 

@@ -5,15 +5,17 @@ import { pathFrom, placeOf } from '../catalog/paths.js';
 import { createEventBus } from '../engine/event-bus.js';
 import { silentLogger } from '../engine/logger.js';
 import { FileChangedError, FileNotFoundError } from '../errors/index.js';
-import type { Catalog, CatalogEditor } from '../model/catalog.js';
+import type { Catalog, CatalogEditor, FileSegment } from '../model/catalog.js';
 import type { ByteRange, Clock, Closeable } from '../model/common.js';
 import type { EventBus } from '../model/events.js';
 import { systemClock } from '../util/clock.js';
 import { type MemoryFileFault, MemoryHandle } from './memory-handle.js';
 
+const defaultPieceBytes = 65_536;
+
 /** How a memory catalog behaves. */
 export interface MemoryCatalogOptions {
-  /** Longest piece of a stream, in bytes. @default 65,536 */
+  /** Longest piece of a stream, and size of the articles its files are told to lie in, in bytes. @default 65,536 */
   readonly pieceBytes?: number | undefined;
   /** Time for delays and dates. @default the machine's own */
   readonly clock?: Clock | undefined;
@@ -166,6 +168,16 @@ class BytesContent implements FileContent {
 
   async resolve(): Promise<void> {}
 
+  async segments(): Promise<readonly FileSegment[]> {
+    const { pieceBytes = defaultPieceBytes } = this.#options;
+    const starts = Array.from({ length: Math.ceil(this.size / pieceBytes) }, (_, at) => at * pieceBytes);
+    return starts.map((start, at) => ({
+      messageId: `${this.etag}.${at + 1}@memory.invalid`,
+      range: { start, end: Math.min(start + pieceBytes, this.size) },
+      isExact: true,
+    }));
+  }
+
   async open({ path, closed }: Parameters<FileContent['open']>[0]): Promise<MemoryHandle> {
     if (this.fault.openError !== undefined) throw this.fault.openError;
     this.#tally.opened++;
@@ -175,7 +187,7 @@ class BytesContent implements FileContent {
         if (this.version !== version) throw new FileChangedError({ path });
       },
       clock: this.#options.clock ?? systemClock,
-      pieceBytes: this.#options.pieceBytes ?? 65_536,
+      pieceBytes: this.#options.pieceBytes ?? defaultPieceBytes,
       fault: () => this.fault,
       leases: (change) => {
         this.#tally.leases += change;

@@ -24,6 +24,7 @@ function content(size: number | undefined, resolve: () => Promise<number> = asyn
       made.size = await resolve();
     },
     open: () => Promise.reject(new Error('not in this test')),
+    segments: () => Promise.reject(new Error('not in this test')),
   };
   return made satisfies FileContent;
 }
@@ -107,6 +108,7 @@ describe('LibraryView', () => {
     library.tree.addFiles(library.tree.folderAt('/'), [{ name: 'x.bin', content: hopeless }]);
     await expect(library.stat('/x.bin')).rejects.toMatchObject({ code: 'ERR_LAYOUT_UNKNOWN' });
     await expect(library.open('/x.bin')).rejects.toMatchObject({ code: 'ERR_LAYOUT_UNKNOWN' });
+    await expect(library.segments('/x.bin')).rejects.toMatchObject({ code: 'ERR_LAYOUT_UNKNOWN' });
   });
 
   it('announces a batch once and remembers it', async () => {
