@@ -82,7 +82,7 @@ export type RequestBody =
 /** One request of the kernel. */
 export type FuseRequest = RequestHeader & RequestBody;
 /** The request with this name. */
-export type RequestOf<Op extends FuseRequest['op']> = Extract<FuseRequest, { readonly op: Op }>;
+export type RequestOf<Op extends FuseRequest['op']> = FuseRequest & { readonly op: Op };
 
 /** Attributes of a node: `struct fuse_attr`. */
 export interface Attributes {
