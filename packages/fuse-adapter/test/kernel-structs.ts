@@ -1,6 +1,6 @@
 /**
- * The kernel's structs, field by field, as `include/uapi/linux/fuse.h` of protocol 7.38 has them (7.41 added nothing to
- * these). Written from the header alone: `src/protocol` is tested against this table, so it must not borrow from there.
+ * The kernel's structs, field by field, as `include/uapi/linux/fuse.h` of protocol 7.38 has them; what 7.39 to 7.41
+ * added is used by nobody here. Written from the header alone: `src/protocol` is tested against this table.
  */
 const layouts = {
   fuse_in_header: 'len:u4 opcode:u4 unique:u8 nodeid:u8 uid:u4 gid:u4 pid:u4 total_extlen:u2 padding:u2',
