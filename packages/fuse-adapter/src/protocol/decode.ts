@@ -25,7 +25,8 @@ export function decodeRequest(bytes: Uint8Array): FuseRequest {
   const node = readU64(bytes, 16);
   if (node > Number.MAX_SAFE_INTEGER) throw body.refuse(`${known.name} is about no node of ours`, errno.EINVAL);
   const header = { unique, node, uid: readU32(bytes, 24), gid: readU32(bytes, 28), pid: readU32(bytes, 32) };
-  return known.decode(body, header, opcode);
+  // Not spread into a literal: that takes 4 µs on Node 20.
+  return Object.assign(header, known.decode(body, opcode, node));
 }
 
 /** What the kernel calls an opcode, for people to read. */

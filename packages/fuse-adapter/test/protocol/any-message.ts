@@ -1,9 +1,12 @@
 import fc from 'fast-check';
-import type { FuseRequest } from '../../src/protocol/messages.js';
+import type { EntryReply, FuseRequest } from '../../src/protocol/messages.js';
 
-const u32 = fc.nat(0xffff_ffff);
+/** Any `uint16_t`. */
+export const u16 = fc.nat(0xffff);
+/** Any `uint32_t`. */
+export const u32 = fc.nat(0xffff_ffff);
 /** What the protocol has 64 bits for, as far as numbers reach. */
-const u64 = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
+export const u64 = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constant(Number.MAX_SAFE_INTEGER));
 
 /** A name that is allowed: 1 to 255 bytes of any characters but slash and NUL. */
 export const anyName = fc.oneof(
@@ -84,3 +87,22 @@ export const anyRequest: fc.Arbitrary<FuseRequest> = fc.oneof(
     fc.tuple(header, body as fc.Arbitrary<object>).map(([head, rest]) => ({ ...head, op, ...rest }) as FuseRequest),
   ),
 );
+
+const validMs = fc.nat(1e9);
+
+/** Any node as LOOKUP shows it. */
+export const anyEntry: fc.Arbitrary<EntryReply> = fc.record({
+  node: u64,
+  generation: u64,
+  entryValidMs: validMs,
+  attributesValidMs: validMs,
+  attributes: fc.record({
+    inode: u64,
+    size: u64,
+    modifiedMs: fc.integer({ min: -8.64e12, max: 8.64e12 }),
+    mode: u32,
+    links: u32,
+    uid: u32,
+    gid: u32,
+  }),
+});
