@@ -44,7 +44,7 @@ export class Reading {
     };
   }
 
-  /** Streams and positional reads that run now. */
+  /** Streams being read, and sequences of positional reads that are looked ahead for. */
   get streams(): number {
     return this.#streams;
   }

@@ -53,7 +53,7 @@ export interface Snapshot {
   readonly readers: {
     /** File handles. */
     readonly handles: number;
-    /** Streams being read. */
+    /** Streams being read, and sequences of positional reads that are looked ahead for. */
     readonly streams: number;
   };
   /** Bytes handed to readers since start, by label (`''` when none was given). */

@@ -32,7 +32,10 @@ export interface FileHandleParts {
   readonly onClose?: (() => void) | undefined;
   /** Told of bytes handed to the reader, by label. */
   readonly account?: ((label: string, bytes: number) => void) | undefined;
-  /** Told when a stream or a positional read begins (1) and ends (-1). */
+  /**
+   * Told when somebody begins (1) and ends (-1) to count as a reader: a stream, a sequence of positional reads that is
+   * looked ahead for, or positional reads that run now.
+   */
   readonly reading?: ((change: 1 | -1) => void) | undefined;
 }
 

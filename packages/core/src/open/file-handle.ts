@@ -7,8 +7,8 @@ import type { ByteRange } from '../model/common.js';
 import { RunMemory } from '../prefetch/run-memory.js';
 import { closeOnce } from '../util/close-all.js';
 import type { FileHandleParts, ReadParts } from './file-handle-parts.js';
-import { positionalRange, readRange } from './positional-read.js';
-import { PositionalRuns } from './positional-runs.js';
+import { positionalRange } from './positional-read.js';
+import { PositionalReads } from './positional-reads.js';
 import { ReadScopes } from './read-scopes.js';
 import { LeaseStream } from './stream-leases.js';
 
@@ -33,13 +33,13 @@ class SourceHandle implements OpenFile {
   readonly size: number;
   readonly #parts: ReadParts;
   readonly #scopes = new ReadScopes();
-  readonly #runs: PositionalRuns;
+  readonly #reads: PositionalReads;
   #bytesRead = 0;
 
   constructor(parts: FileHandleParts) {
     this.size = parts.source.size;
     this.#parts = { ...parts, runs: parts.runs ?? new RunMemory(), reader: `reader ${++readers}` };
-    this.#runs = new PositionalRuns(this.#parts);
+    this.#reads = new PositionalReads(this.#parts, this.#scopes, (bytes, label) => this.#count(bytes, label));
     this.#preferEnds();
     parts.events.emit('file:opened', { path: parts.path, size: this.size });
   }
@@ -71,10 +71,15 @@ class SourceHandle implements OpenFile {
 
   async readInto(position: number, target: Uint8Array, options: ReadOptions = {}): Promise<number> {
     let filled = 0;
-    await this.#positional(position, target.length, options, (lease) => {
-      target.set(lease.bytes, filled);
-      filled += lease.bytes.length;
-      lease.release();
+    await this.#reads.read(position, target.length, options, {
+      take(lease) {
+        target.set(lease.bytes, filled);
+        filled += lease.bytes.length;
+        lease.release();
+      },
+      restart() {
+        filled = 0;
+      },
     });
     return filled;
   }
@@ -82,10 +87,10 @@ class SourceHandle implements OpenFile {
   async lend(position: number, length: number, options: ReadOptions = {}): Promise<Loan> {
     const leases: Lease[] = [];
     const release = () => {
-      for (const lease of leases) lease.release();
+      for (const lease of leases.splice(0)) lease.release();
     };
     try {
-      await this.#positional(position, length, options, (lease) => leases.push(lease));
+      await this.#reads.read(position, length, options, { take: (lease) => leases.push(lease), restart: release });
     } catch (error) {
       release();
       throw error;
@@ -96,7 +101,7 @@ class SourceHandle implements OpenFile {
 
   fail(error: unknown): void {
     this.#scopes.endAll(error);
-    this.#runs.close();
+    this.#reads.close();
   }
 
   readonly close = closeOnce(async () => {
@@ -108,29 +113,6 @@ class SourceHandle implements OpenFile {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** The bytes at a position, each lease given away in order. */
-  async #positional(position: number, length: number, options: ReadOptions, take: (lease: Lease) => void) {
-    const { integrity = 'verified', label, signal } = options;
-    const scope = this.#scopes.begin(signal);
-    let verified: Promise<void> | undefined;
-    this.#parts.reading?.(1);
-    try {
-      const range = positionalRange(position, length, this.size);
-      if (range.start === range.end) return;
-      ({ verified } = await readRange(this.#parts, range, { integrity, signal: scope.signal, take }));
-      this.#count(range.end - range.start, label);
-      // A window opened after the end of the handle would never be closed.
-      if (!scope.signal.aborted) this.#runs.wasRead(range);
-    } finally {
-      this.#parts.reading?.(-1);
-      if (verified === undefined) scope.end();
-      else {
-        scope.answered();
-        void verified.catch((error) => options.onUnverified?.(error)).finally(() => scope.end());
-      }
-    }
   }
 
   /** Players look at the ends of a file (index, cues) again and again: what was fetched of them stays for the next look. */

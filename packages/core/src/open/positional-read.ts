@@ -1,4 +1,5 @@
 import { RangeInvalidError } from '../errors/index.js';
+import type { ReadWatch } from '../model/byte-source.js';
 import type { Lease } from '../model/bytes.js';
 import type { ByteRange } from '../model/common.js';
 import { Prefetcher } from '../prefetch/prefetcher.js';
@@ -17,12 +18,21 @@ export function positionalRange(position: number, length: number, size: number):
   return { start: position, end: Math.min(size, position + length) };
 }
 
+/** Who gets the bytes of a positional read. */
+export interface ReadTarget {
+  /** Gets each lease, in order. */
+  take(lease: Lease): void;
+  /** What was taken is to be given back and forgotten: the bytes come anew, from the first. */
+  restart(): void;
+}
+
 /** How a range is read for a positional read. */
 export interface PositionalReadOptions {
   readonly integrity: 'progressive' | 'verified';
   readonly signal: AbortSignal;
-  /** Gets each lease, in order. */
-  readonly take: (lease: Lease) => void;
+  /** Told when the first bytes of the first article are there, wanted or not. */
+  readonly begun: () => void;
+  readonly target: ReadTarget;
 }
 
 /**
@@ -33,7 +43,7 @@ export interface PositionalReadOptions {
 export async function readRange(
   parts: ReadParts,
   range: ByteRange,
-  { integrity, signal, take }: PositionalReadOptions,
+  { integrity, signal, begun, target }: PositionalReadOptions,
 ): Promise<{ readonly verified?: Promise<void> | undefined }> {
   const { reader, source } = parts;
   const window = new Prefetcher({
@@ -43,14 +53,21 @@ export async function readRange(
     runs: undefined,
     lane: 'playback',
   });
-  const read = { lane: 'playback', reader, watch: window, integrity, signal } as const;
+  const watch: ReadWatch = {
+    asked: () => window.asked(),
+    begun: () => {
+      window.begun();
+      begun();
+    },
+  };
+  const read = { lane: 'playback', reader, watch, integrity, signal } as const;
   const leases = source.read(range, read)[Symbol.asyncIterator]();
   try {
     for (let position = range.start; position < range.end; ) {
       const next = await leases.next();
       if (next.done) throw new Error(`the source ended at ${position}, before ${range.end}`);
       position += next.value.bytes.length;
-      take(next.value);
+      target.take(next.value);
       window.moved(position, 0);
     }
     if (integrity === 'progressive') return { verified: ended(leases) };

@@ -203,7 +203,7 @@ describe('adapters', () => {
     });
     const [plain, more] = hosts as [AdapterHost, AdapterHost];
     expect([plain.edits, plain.health, plain.providers]).toEqual([undefined, undefined, undefined]);
-    expect(Object.keys(plain.catalog).sort()).toEqual(['changesSince', 'list', 'open', 'revision', 'stat']);
+    expect(Object.keys(plain.catalog).sort()).toEqual(['changesSince', 'list', 'open', 'revision', 'segments', 'stat']);
     const added = await engine.library.add(nzb, { name: 'r' });
     expect((await plain.catalog.stat('/r/a.bin')).size).toBe(250_000);
     expect(plain.catalog.revision).toBe(engine.library.revision);

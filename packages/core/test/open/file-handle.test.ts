@@ -249,19 +249,52 @@ describe('look-ahead of positional reads', () => {
     await finish();
   });
 
-  it('gives up the window when the reader seeks', async () => {
-    const { handle, setting, finish } = await opened(
+  it('fetches each article once, however the reads of a sequence overtake each other', async () => {
+    const size = 24_000_000;
+    const long = makePost({ sizes: equalSizes(size, 100_000) });
+    for (const seed of [1, 2, 3]) {
+      const { handle, asked, finish } = await opened(adaptive(), {}, undefined, undefined, long);
+      let state = seed;
+      const random = (below: number) => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+        return Math.floor((state / 2 ** 32) * below);
+      };
+      const left = Array.from({ length: Math.ceil(size / 262_144) }, (_, index) => index * 262_144);
+      const reader = async () => {
+        while (left.length > 0) {
+          const reach = left.findIndex((start) => start + 262_144 > (left[0] as number) + 8 * 1024 * 1024);
+          const [start = 0] = left.splice(random(reach === -1 ? left.length : reach), 1);
+          const bytes = await handle.read(start, 262_144, { integrity: 'progressive' });
+          expect(Buffer.compare(bytes, long.bytes.subarray(start, start + 262_144))).toBe(0);
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, reader));
+      await settle();
+      expect([...asked()].sort((one, other) => one - other)).toEqual(Array.from({ length: 240 }, (_, index) => index));
+      await finish();
+    }
+  });
+
+  it('gives up the window when the reader reads on elsewhere', async () => {
+    const { handle, asked, setting, finish } = await opened(
       fixed({ aheadBytes: 900_000, concurrency: 10 }),
       {},
       undefined,
       undefined,
-      makePost({ sizes: equalSizes(3_000_000, partBytes) }),
+      makePost({ sizes: equalSizes(30_000_000, partBytes) }),
     );
+    const before = () => asked().filter((index) => index < 1000).length;
     await handle.read(0, 1000);
     await handle.read(1000, 1000);
     expect(setting.fetcher.stats().inFlight).toBeGreaterThan(5);
-    await handle.read(2_500_000, 1000);
-    expect(setting.fetcher.stats().inFlight).toBe(0);
+    await handle.read(25_000_000, 1000);
+    const goesOn = handle.read(25_001_000, 1000);
+    const asked1 = before();
+    await goesOn;
+    await settle(60);
+    expect(before()).toBe(asked1);
+    expect(before()).toBeLessThan(60);
+    expect(asked().length - before()).toBeGreaterThan(60);
     await finish();
   });
 });

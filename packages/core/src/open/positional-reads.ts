@@ -1,0 +1,84 @@
+import { hasCode } from '../errors/index.js';
+import type { ReadOptions } from '../model/catalog.js';
+import type { ByteRange } from '../model/common.js';
+import type { ReadParts } from './file-handle-parts.js';
+import { MistrustedArticles } from './mistrusted-articles.js';
+import { positionalRange, type ReadTarget, readRange } from './positional-read.js';
+import { type PlacedRead, PositionalRuns } from './positional-runs.js';
+import type { ReadScope, ReadScopes } from './read-scopes.js';
+
+type Verdict = Awaited<ReturnType<typeof readRange>>;
+
+/** The positional reads of one handle: each alone, and what they mean together. */
+export class PositionalReads {
+  readonly #parts: ReadParts;
+  readonly #scopes: ReadScopes;
+  readonly #runs: PositionalRuns;
+  readonly #mistrusted: MistrustedArticles;
+  readonly #count: (bytes: number, label: string | undefined) => void;
+
+  /** @param count told of the bytes of each read that ended well */
+  constructor(parts: ReadParts, scopes: ReadScopes, count: (bytes: number, label: string | undefined) => void) {
+    this.#parts = parts;
+    this.#scopes = scopes;
+    this.#runs = new PositionalRuns(parts);
+    this.#mistrusted = new MistrustedArticles(parts.source);
+    this.#count = count;
+  }
+
+  /** Brings the bytes at a position. @throws RangeInvalidError */
+  async read(position: number, length: number, options: ReadOptions, target: ReadTarget): Promise<void> {
+    const scope = this.#scopes.begin(options.signal);
+    let placed: PlacedRead | undefined;
+    let verdict: Verdict = {};
+    try {
+      const range = positionalRange(position, length, this.#parts.source.size);
+      if (range.start === range.end) return;
+      placed = this.#runs.began(range);
+      verdict = await this.#bring(placed, options, scope.signal, target);
+      this.#count(range.end - range.start, options.label);
+      this.#runs.taken(placed);
+    } finally {
+      if (placed) {
+        this.#runs.ended();
+        this.#endWith(verdict, placed.range, scope, options);
+      } else scope.end();
+    }
+  }
+
+  /** Gives up all look-ahead. */
+  close(): void {
+    this.#runs.close();
+  }
+
+  /** Nothing has been answered before it resolves, so unverified bytes that turn out wrong before are not the end. */
+  async #bring(placed: PlacedRead, options: ReadOptions, signal: AbortSignal, target: ReadTarget): Promise<Verdict> {
+    const { range } = placed;
+    const begun = () => this.#runs.begun(placed);
+    const verified = { integrity: 'verified', signal, begun, target } as const;
+    const isProgressive = options.integrity === 'progressive' && !this.#mistrusted.has(range);
+    if (!isProgressive) return readRange(this.#parts, range, verified);
+    try {
+      return await readRange(this.#parts, range, { ...verified, integrity: 'progressive' });
+    } catch (error) {
+      if (!hasCode(error, 'ERR_ARTICLE_CORRUPT') || signal.aborted) throw error;
+      this.#mistrusted.note(error, range);
+      target.restart();
+      return readRange(this.#parts, range, verified);
+    }
+  }
+
+  /** A read ends with the last verdict about its bytes. */
+  #endWith({ verified }: Verdict, range: ByteRange, scope: ReadScope, { onUnverified }: ReadOptions): void {
+    if (verified === undefined) {
+      scope.end();
+      return;
+    }
+    scope.answered();
+    const failed = (error: unknown) => {
+      this.#mistrusted.note(error, range);
+      onUnverified?.(error);
+    };
+    void verified.catch(failed).finally(() => scope.end());
+  }
+}
