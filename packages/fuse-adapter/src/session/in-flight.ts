@@ -1,0 +1,132 @@
+import { type Clock, TimeoutError } from '@newsreel/core';
+import { Refusal } from '../errno.js';
+import type { FuseRequest } from '../protocol/messages.js';
+
+/** Interrupts that came before their request and are remembered. */
+const mostEarly = 64;
+
+/** One request under way. */
+export class Call {
+  readonly op: FuseRequest['op'];
+  readonly unique: number;
+  readonly node: number;
+  /** Since when it waits. */
+  startMs = 0;
+  /** Told once when the request is given up. */
+  onAbort: ((reason: unknown) => void) | undefined;
+  #controller: AbortController | undefined;
+  #reason: unknown;
+
+  constructor({ op, unique, node }: Pick<FuseRequest, 'op' | 'unique' | 'node'>) {
+    this.op = op;
+    this.unique = unique;
+    this.node = node;
+  }
+
+  /** Aborts when the request is given up. Made when somebody asks for it: most requests never wait. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Gives the request up. Only the first reason counts. */
+  abort(reason: unknown): void {
+    if (this.#reason !== undefined) return;
+    this.#reason = reason;
+    this.#controller?.abort(reason);
+    this.onAbort?.(reason);
+  }
+}
+
+/**
+ * The requests that wait, oldest first. How many there can be is the kernel's to bound: `max_background` it sends ahead of
+ * need, and one for each thread that waits in a system call.
+ */
+export class InFlight {
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #calls = new Map<number, Call>();
+  readonly #early = new Set<number>();
+  #cancelTimer: (() => void) | undefined;
+  #onIdle: (() => void)[] = [];
+
+  constructor(clock: Clock, timeoutMs: number) {
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** How many wait now. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  /** Waits from now on, for as long as any request may. */
+  add(call: Call): void {
+    call.startMs = this.#clock.now();
+    this.#calls.set(call.unique, call);
+    this.#watch(this.#timeoutMs);
+    if (this.#early.delete(call.unique)) call.abort(new Refusal('EINTR'));
+  }
+
+  /** Has its answer. */
+  delete(call: Call): void {
+    if (this.#calls.get(call.unique) !== call) return;
+    this.#calls.delete(call.unique);
+    if (this.#calls.size > 0) return;
+    const waiting = this.#onIdle;
+    this.#onIdle = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  /**
+   * Whoever asked wants to know no more. An interrupt may overtake its request, or come after the answer
+   * (`Documentation/filesystems/fuse.rst`, "Interrupting filesystem operations"): so those nobody is waiting for are
+   * remembered for a while.
+   */
+  interrupt(unique: number): void {
+    const call = this.#calls.get(unique);
+    if (call !== undefined) {
+      call.abort(new Refusal('EINTR'));
+      return;
+    }
+    this.#early.add(unique);
+    const [oldest] = this.#early;
+    if (this.#early.size > mostEarly && oldest !== undefined) this.#early.delete(oldest);
+  }
+
+  /** Gives up everything that waits. */
+  abortAll(reason: unknown): void {
+    for (const call of [...this.#calls.values()]) call.abort(reason);
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    if (this.#calls.size === 0) return;
+    await new Promise<void>((resolve) => void this.#onIdle.push(resolve));
+  }
+
+  /** Leaves no timer. */
+  end(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+
+  /** One timer for all: every request may wait equally long, so the oldest is always the next to be given up. */
+  #watch(delayMs: number): void {
+    this.#cancelTimer ??= this.#clock.after(delayMs, () => {
+      this.#cancelTimer = undefined;
+      const nowMs = this.#clock.now();
+      for (const call of [...this.#calls.values()]) {
+        const leftMs = call.startMs + this.#timeoutMs - nowMs;
+        if (leftMs > 0) {
+          this.#watch(leftMs);
+          return;
+        }
+        call.abort(new TimeoutError({ phase: 'reply', afterMs: this.#timeoutMs }));
+      }
+    });
+  }
+}

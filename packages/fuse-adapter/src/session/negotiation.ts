@@ -1,0 +1,33 @@
+import type { ResolvedFuseOptions } from '../options.js';
+import { initFlags } from '../protocol/flags.js';
+import type { WantedConnection } from '../protocol/negotiate.js';
+
+/** Largest READ that is asked for, in bytes: what `max_pages` allows with pages of 4 KiB. */
+export const maxReadBytes = 1024 * 1024;
+
+/**
+ * What the connection should be able to do. Reads run in parallel and a megabyte long, also past the page cache; listings
+ * come with attributes while somebody looks at them; folders are read by several at a time. Pages are dropped when a size
+ * or date changes, besides being dropped by notices: without EXPLICIT_INVAL_DATA a notice that is lost costs nothing.
+ */
+const flags =
+  initFlags.ASYNC_READ |
+  initFlags.ASYNC_DIO |
+  initFlags.MAX_PAGES |
+  initFlags.AUTO_INVAL_DATA |
+  initFlags.DO_READDIRPLUS |
+  initFlags.READDIRPLUS_AUTO |
+  initFlags.PARALLEL_DIROPS |
+  initFlags.EXPORT_SUPPORT |
+  initFlags.CACHE_SYMLINKS;
+
+/** What INIT is to agree on. Nothing is ever written, so writes may be as small as the kernel likes them. */
+export function wantedConnection({ readAheadBytes, maxBackground }: ResolvedFuseOptions): WantedConnection {
+  return {
+    flags,
+    maxReadAheadBytes: readAheadBytes,
+    maxBackground,
+    maxWriteBytes: 4096,
+    maxPages: maxReadBytes / 4096,
+  };
+}
