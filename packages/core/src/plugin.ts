@@ -7,6 +7,7 @@ export { createByteLedger } from './util/byte-ledger.js';
 export { systemClock } from './util/clock.js';
 export { closeAll, closeOnce } from './util/close-all.js';
 export { createLease, createLeaseCounter, type LeaseCounter, subLease } from './util/lease.js';
+export { type ArticleFields, leasedArticle } from './util/leased-article.js';
 export { guardListen, isHostAllowed, isLoopback, isSameSecret } from './util/listen-guard.js';
 export { isMessageId } from './util/message-id.js';
 export { parseOptions } from './util/parse-options.js';

@@ -57,6 +57,7 @@ describe('public names', () => {
       'isLoopback',
       'isMessageId',
       'isSameSecret',
+      'leasedArticle',
       'onAbort',
       'parseOptions',
       'subLease',

@@ -8,6 +8,7 @@ import {
   type PluginContext,
   type Provider,
   type ProviderCheck,
+  type ProviderStanding,
   type ProviderStats,
   ProviderUnavailableError,
   type RequestOptions,
@@ -21,12 +22,15 @@ import { ConnectionStats } from './pool/connection-stats.js';
 import { diagnose } from './pool/diagnose.js';
 import { Quota } from './pool/quota.js';
 import type { RequestContext } from './pool/request-context.js';
-import { reserveRequest } from './pool/reservation.js';
+import { reserveRequest, shortOfMemory } from './pool/reservation.js';
 import { RoomQueue } from './pool/room-queue.js';
 import { commands } from './protocol/commands.js';
 import type { ResolvedNntpOptions } from './resolve-options.js';
 
 const defaultExpectedBytes = 1024 * 1024;
+
+/** The usual standing; whether there is room shows when a place is asked for. */
+const ready: ProviderStanding = Object.freeze({ state: 'ready', freeSlots: 1 });
 
 /** One account on one news server. Made by {@link nntp}; usable through the engine's pool or on its own. */
 export class NntpProvider implements Provider {
@@ -76,9 +80,10 @@ export class NntpProvider implements Provider {
 
   reserve(request: ReservationRequest): Reservation | undefined {
     if (this.#closed || this.#quota?.error() !== undefined) return undefined;
-    const { reservation, shortOfMemory } = reserveRequest(this.#pool, this.#context.ledger, this.#requests, request);
-    if (shortOfMemory) this.#shortOfMemory = true;
-    return reservation;
+    const reserved = reserveRequest(this.#pool, this.#context.ledger, this.#requests, request);
+    if (reserved !== shortOfMemory) return reserved;
+    this.#shortOfMemory = true;
+    return undefined;
   }
 
   onRoom(listener: () => void): () => void {
@@ -143,8 +148,6 @@ export class NntpProvider implements Provider {
     const { policy } = this.#pool;
     const now = this.#pool.census();
     const stats = this.#stats;
-    const cooling = policy.waiting && now.open === 0;
-    // Written out: this object is made for every article.
     return {
       name: this.name,
       priority: this.priority,
@@ -155,7 +158,7 @@ export class NntpProvider implements Provider {
       failures: stats.failures,
       latencyMs: stats.latencyMs,
       bytesPerSecond: stats.bytesPerSecond,
-      state: policy.disabled ? 'disabled' : cooling ? 'degraded' : 'ready',
+      state: this.#state(),
       connectionLimit: this.#options.connections,
       learnedLimit: policy.limit,
       connectionsOpen: now.begun,
@@ -164,6 +167,12 @@ export class NntpProvider implements Provider {
       wireBytes: now.wireBytes,
       quota: this.#quota?.now(),
     };
+  }
+
+  standing(): ProviderStanding {
+    const state = this.#state();
+    if (state === 'ready' && this.#quota === undefined) return ready;
+    return { state, freeSlots: this.#closed ? 0 : this.#pool.census().free, quota: this.#quota?.now() };
   }
 
   readonly close = closeOnce(async () => {
@@ -178,6 +187,12 @@ export class NntpProvider implements Provider {
   /** Closes it at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #state(): ProviderStats['state'] {
+    const { policy } = this.#pool;
+    if (policy.disabled) return 'disabled';
+    return policy.waiting && this.#pool.open === 0 ? 'degraded' : 'ready';
   }
 
   #makeQuota(): Quota | undefined {

@@ -89,7 +89,7 @@ export class RunningEngine implements Engine {
 
   reconfigure(options: ReconfigureOptions): void {
     this.#check({});
-    this.#parts.settings.change(options, (limits) => this.pool.limit(limits));
+    this.#parts.settings.change(options, this.pool);
   }
 
   snapshot(): Snapshot {

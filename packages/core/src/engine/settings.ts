@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { PrefetchPolicy, SelectionPolicy } from '../model/policies.js';
+import type { ProviderPool } from '../model/provider.js';
 import type { BandwidthLimits } from '../model/traffic.js';
-import { defaultSelection } from '../pool/selection.js';
 import { adaptive } from '../prefetch/policies.js';
 import { parseOptions } from '../util/parse-options.js';
 import { bandwidthSchema } from './bandwidth-options.js';
@@ -32,20 +32,15 @@ const schema = z.strictObject({
 /** The settings that may change, behind functions that stay the same. */
 export class Settings {
   #prefetch: PrefetchPolicy;
-  #selection: SelectionPolicy;
   #integrity: 'progressive' | 'verified';
 
-  constructor(options: Pick<ResolvedEngineOptions, 'prefetch' | 'selection' | 'integrity'>) {
+  constructor(options: Pick<ResolvedEngineOptions, 'prefetch' | 'integrity'>) {
     this.#prefetch = options.prefetch ?? adaptive();
-    this.#selection = options.selection ?? defaultSelection;
     this.#integrity = options.integrity;
   }
 
   /** The policy of the moment. */
   readonly prefetch: PrefetchPolicy = (view) => this.#prefetch(view);
-
-  /** The policy of the moment. */
-  readonly selection: SelectionPolicy = (candidates, lane) => this.#selection(candidates, lane);
 
   /** The integrity of the moment. */
   get integrity(): 'progressive' | 'verified' {
@@ -54,15 +49,15 @@ export class Settings {
 
   /**
    * Changes what is given, or nothing.
-   * @param limit puts bandwidth limits in force
+   * @param pool where limits and the choice of providers are put in force
    * @throws ConfigInvalidError
    */
-  change(options: ReconfigureOptions, limit: (limits: BandwidthLimits) => void): void {
+  change(options: ReconfigureOptions, pool: Pick<ProviderPool, 'limit' | 'selectBy'>): void {
     const given = parseOptions<ReconfigureOptions>('engine options', schema, options);
     const { prefetch, selection, integrity, bandwidth } = given;
-    if (bandwidth) limit(bandwidth);
+    if (bandwidth) pool.limit(bandwidth);
+    if (selection) pool.selectBy(selection);
     this.#prefetch = prefetch ?? this.#prefetch;
-    this.#selection = selection ?? this.#selection;
     this.#integrity = integrity ?? this.#integrity;
   }
 }

@@ -73,7 +73,7 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
     createProviderPool({
       ...context,
       providers,
-      selection: settings.selection,
+      selection: options.selection,
       queueTimeoutMs: givenTimes(queueTimeoutMs),
       coolDownWaitMs: givenTimes(coolDownWaitMs),
       breaker,

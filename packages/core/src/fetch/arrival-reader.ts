@@ -8,6 +8,11 @@ import { pieceBytes } from './piece-pool.js';
 
 /** After so long without a piece, a part of one is handed on, in milliseconds. */
 const pieceMs = 10;
+/**
+ * An article that comes in less than this, in milliseconds, is handed on whole, which needs no copies: nobody is kept
+ * waiting longer than that, and a reader who is always at the head of a fast line does not pay for being so.
+ */
+const soonMs = 20;
 
 /**
  * One reader of an arriving article. Remembers the interval it has shown and, once the attempt it was shown from is
@@ -29,14 +34,13 @@ export class ArrivalReader {
   #shownFrom = '';
   /** When bytes were shown last. */
   #shownMs = 0;
-  readonly #detach: () => void;
 
   constructor(incoming: IncomingArticle, start: number, events: EventSink) {
     this.#incoming = incoming;
     this.#events = events;
     this.#start = start;
     this.#end = start;
-    this.#detach = incoming.onAbandoned((attempt) => this.#remember(attempt));
+    incoming.onAbandoned(this.#remember);
   }
 
   /** Where the next byte belongs. */
@@ -51,33 +55,37 @@ export class ArrivalReader {
 
   /** It is read no more. */
   close(): void {
-    this.#detach();
+    this.#incoming.offAbandoned(this.#remember);
   }
 
   /**
    * The next unverified bytes before `limit`, at most one piece, and counts them as shown; `undefined` when there are
    * none now. The view is only good until control goes back to the event loop: copy it.
+   * @param nowMs the time; for ever later when it plays no part
+   * @param isEager whether somebody waits for the first bytes, however soon the article will be there
    */
   take(
     limit: number,
     agrees: ((part: PartHeader) => boolean) | undefined,
-    nowMs = this.#shownMs,
+    nowMs = Number.POSITIVE_INFINITY,
+    isEager = true,
   ): Uint8Array | undefined {
     const lead = this.#incoming.lead;
-    if (lead === undefined || agrees === undefined || !this.#mayShow(lead, agrees)) return undefined;
-    const base = lead.part.range.start;
-    const end = Math.min(base + lead.available, limit, this.#end + pieceBytes);
-    if (this.#end < base || end <= this.#end) return undefined;
-    // The first bytes go at once, for whoever waits for them; what follows goes in whole pieces, because every piece
-    // costs its readers the same however small it is (TLS hands over 16 KiB at a time). On a slow line a whole piece
-    // would be a long wait.
-    const isSmall = end - this.#end < pieceBytes && end < limit;
-    if (this.hasShown && isSmall && nowMs - this.#shownMs < pieceMs) return undefined;
+    if (lead === undefined || agrees === undefined) return undefined;
+    const end = this.#endOfNext(lead, limit, nowMs, isEager);
+    if (end === undefined || !this.#mayShow(lead, agrees)) return undefined;
     this.#shownMs = nowMs;
+    const base = lead.part.range.start;
     const view = lead.bytes.subarray(this.#end - base, end - base);
     this.#end = end;
     this.#shownFrom = lead.provider;
     return view;
+  }
+
+  /** Whether {@link ArrivalReader.take} would give something, unless it contradicts what was shown. */
+  isReady(limit: number, nowMs: number, isEager: boolean): boolean {
+    const { lead } = this.#incoming;
+    return lead !== undefined && this.#endOfNext(lead, limit, nowMs, isEager) !== undefined;
   }
 
   /** @throws ArticleCorruptError when the verified article is not what was shown. */
@@ -104,6 +112,22 @@ export class ArrivalReader {
     this.#events.emit('read:retracted', { id: this.#incoming.id, range, provider: this.#shownFrom });
   }
 
+  /**
+   * Where the next piece ends; `undefined` when there is none yet. The first bytes go at once, for whoever waits for
+   * them; what follows goes in whole pieces, because every piece costs its readers the same however small it is (TLS
+   * hands over 16 KiB at a time), and not at all when the article is as good as there. On a slow line a whole piece would
+   * be a long wait.
+   */
+  #endOfNext(lead: ArrivingAttempt, limit: number, nowMs: number, isEager: boolean): number | undefined {
+    const from = this.#end;
+    const base = lead.part.range.start;
+    const end = Math.min(base + lead.available, limit, from + pieceBytes);
+    if (from < base || end <= from) return undefined;
+    if (end === limit || (isEager && !this.hasShown)) return end;
+    if (end - from < pieceBytes && nowMs - this.#shownMs < pieceMs) return undefined;
+    return durationMs(lead, nowMs) < soonMs ? undefined : end;
+  }
+
   #mayShow(lead: ArrivingAttempt, agrees: (part: PartHeader) => boolean): boolean {
     if (lead === this.#source) return true;
     if (lead === this.#contradicts || !agrees(lead.part)) return false;
@@ -124,11 +148,16 @@ export class ArrivalReader {
   }
 
   /** An attempt leaves with its bytes: when they are the ones that were shown, their checksum stays. */
-  #remember(attempt: ArrivingAttempt): void {
+  readonly #remember = (attempt: ArrivingAttempt): void => {
     if (attempt !== this.#source) return;
     if (this.hasShown) this.#crc = this.#shownCrc();
     this.#source = undefined;
-  }
+  };
+}
+
+/** How long the whole article takes at the pace it has come so far, in milliseconds. */
+function durationMs({ part, startedMs, available }: ArrivingAttempt, nowMs: number): number {
+  return ((nowMs - startedMs) * (part.range.end - part.range.start)) / Math.max(1, available);
 }
 
 /** CRC-32 of `[start, end)` of the file in a buffer that begins at `base`; `undefined` when it does not reach that far. */

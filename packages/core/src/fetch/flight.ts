@@ -1,5 +1,6 @@
 import type { Article, LaneTicket, MessageId, PartHeader } from '../model/article.js';
-import type { Lane } from '../model/common.js';
+import type { Clock, Lane } from '../model/common.js';
+import type { SpareControllers } from '../util/spare-controllers.js';
 import { IncomingArticle } from './incoming-article.js';
 
 const urgency: Readonly<Record<Lane, number>> = { playback: 0, prefetch: 1, import: 2, background: 3 };
@@ -10,15 +11,25 @@ export type FlightOutcome = { readonly article: Article } | { readonly error: un
 /** What a flight needs to ask for its article. */
 export interface FlightPlan {
   /** Asks. The flight releases the article. */
-  readonly fetch: (request: {
-    readonly signal: AbortSignal;
-    readonly laneTicket: LaneTicket;
-    readonly sink: IncomingArticle;
-  }) => Promise<Article>;
+  fetch(signal: AbortSignal, laneTicket: LaneTicket, sink: IncomingArticle): Promise<Article>;
   /** See {@link IncomingArticle}. */
-  readonly agrees: (part: PartHeader) => boolean;
+  agrees(part: PartHeader): boolean;
   /** Sees the verified article once, before any waiter does, and for whom it is at that moment. */
-  readonly landed: (article: Article, lane: Lane) => void;
+  landed(article: Article, lane: Lane): void;
+}
+
+/** What flights share. */
+export interface FlightContext {
+  readonly clock: Clock;
+  readonly controllers: SpareControllers;
+  /** Called once for each flight, when nobody can board it any more. */
+  readonly ended: (flight: Flight) => void;
+}
+
+/** Whoever waits for more bytes of an article that is still arriving. */
+export interface Waiter {
+  /** Whether what has landed is worth waking for. Cheap: asked whenever bytes land. */
+  isReady(): boolean;
 }
 
 /** One waiter's place on a flight. Left exactly once, whatever happened. */
@@ -27,7 +38,7 @@ export class FlightSeat {
   readonly flight: Flight;
   #outcome: FlightOutcome | undefined;
   #wake: (() => void) | undefined;
-  #wakeOnProgress = false;
+  #waiter: Waiter | undefined;
   #left = false;
 
   constructor(flight: Flight) {
@@ -39,10 +50,10 @@ export class FlightSeat {
     return this.#outcome;
   }
 
-  /** Resolves at the outcome, or with `progress` already when more bytes may be shown. Never rejects. */
-  changed(progress: boolean): Promise<void> {
+  /** Resolves at the outcome, or as soon as bytes have landed that `waiter` is ready for. Never rejects. */
+  changed(waiter?: Waiter): Promise<void> {
     if (this.#outcome) return Promise.resolve();
-    this.#wakeOnProgress = progress;
+    this.#waiter = waiter;
     return new Promise((resolve) => {
       this.#wake = resolve;
     });
@@ -71,7 +82,7 @@ export class FlightSeat {
 
   /** For the flight: more bytes landed. */
   progressed(): void {
-    if (this.#wakeOnProgress) this.#call();
+    if (this.#waiter?.isReady()) this.#call();
   }
 
   #call(): void {
@@ -86,27 +97,33 @@ export class FlightSeat {
  * the last waiter leaves; a more urgent waiter raises the lane of the whole.
  */
 export class Flight {
+  /** The article. */
+  readonly id: MessageId;
   /** Its bytes while they land. */
   readonly incoming: IncomingArticle;
+  readonly #plan: FlightPlan;
+  readonly #context: FlightContext;
   readonly #ticket: { lane: Lane; onRaise: (() => void) | undefined };
-  readonly #controller = new AbortController();
-  readonly #seats = new Set<FlightSeat>();
-  readonly #ended: () => void;
+  readonly #controller: AbortController;
+  /** Usually one; a list costs less than a set. */
+  readonly #seats: FlightSeat[] = [];
   #open = true;
 
-  /** @param ended called once, when nobody can board any more */
-  constructor(id: MessageId, lane: Lane, agrees: (part: PartHeader) => boolean, ended: () => void) {
+  constructor(id: MessageId, lane: Lane, plan: FlightPlan, context: FlightContext) {
+    this.id = id;
+    this.#plan = plan;
+    this.#context = context;
     this.#ticket = { lane, onRaise: undefined };
-    this.#ended = ended;
-    this.incoming = new IncomingArticle(id, agrees, () => {
-      for (const seat of this.#seats) seat.progressed();
-    });
+    this.#controller = context.controllers.take();
+    const agrees = (part: PartHeader) => plan.agrees(part);
+    const changed = () => this.#progressed();
+    this.incoming = new IncomingArticle(id, agrees, changed, context.clock);
   }
 
   /** A place for one more waiter. */
   board(lane: Lane): FlightSeat {
     const seat = new FlightSeat(this);
-    this.#seats.add(seat);
+    this.#seats.push(seat);
     if (urgency[lane] < urgency[this.#ticket.lane]) {
       this.#ticket.lane = lane;
       this.#ticket.onRaise?.();
@@ -115,18 +132,19 @@ export class Flight {
   }
 
   /** Sets out. Every waiter hears of the end through its seat. */
-  async run(plan: FlightPlan): Promise<void> {
+  async run(): Promise<void> {
+    const plan = this.#plan;
     try {
-      const { signal } = this.#controller;
-      const article = await plan.fetch({ signal, laneTicket: this.#ticket, sink: this.incoming });
+      const article = await plan.fetch(this.#controller.signal, this.#ticket, this.incoming);
       // Even when everybody left in the meantime the bytes are here: they are kept for the next one.
       plan.landed(article, this.#ticket.lane);
-      for (const seat of [...this.#seats]) seat.settle({ article: article.retain() });
+      for (const seat of this.#seats) seat.settle({ article: article.retain() });
       article.release();
     } catch (error) {
-      for (const seat of [...this.#seats]) seat.settle({ error });
+      for (const seat of this.#seats) seat.settle({ error });
     }
     this.#end();
+    this.#context.controllers.giveBack(this.#controller);
   }
 
   /** Ends it for everybody. */
@@ -136,15 +154,20 @@ export class Flight {
 
   /** For seats. */
   left(seat: FlightSeat): void {
-    this.#seats.delete(seat);
-    if (this.#seats.size > 0 || !this.#open) return;
+    const at = this.#seats.indexOf(seat);
+    if (at >= 0) this.#seats.splice(at, 1);
+    if (this.#seats.length > 0 || !this.#open) return;
     this.#end();
     this.#controller.abort(new Error('nobody waits for this article any more'));
+  }
+
+  #progressed(): void {
+    for (const seat of this.#seats) seat.progressed();
   }
 
   #end(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#ended();
+    this.#context.ended(this);
   }
 }

@@ -5,6 +5,7 @@ import type { ByteRange, Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { subLease } from '../util/lease.js';
 import { ArrivalReader } from './arrival-reader.js';
+import type { Waiter } from './flight.js';
 import type { Puller } from './interruptible.js';
 import type { PiecePool } from './piece-pool.js';
 import type { Boarding, SegmentFlights } from './segment-flights.js';
@@ -24,12 +25,14 @@ export interface FollowRequest {
   readonly clock: Clock;
   readonly pieces: PiecePool;
   readonly watch: ReadWatch | undefined;
+  /** See `FollowOptions.isEager`. */
+  readonly isEager: boolean;
   /** Asks again when the flight joined brought a copy this segment cannot accept. */
   readonly fetchAnew: () => Promise<Article>;
 }
 
 /** The bytes of one article as they land; see `SegmentFetcher.pieces`. */
-export class Follower implements Puller<Lease> {
+export class Follower implements Puller<Lease>, Waiter {
   readonly #request: FollowRequest;
   #boarding: Boarding | undefined;
   #reader: ArrivalReader | undefined;
@@ -75,22 +78,29 @@ export class Follower implements Puller<Lease> {
   }
 
   #follow(boarding: Boarding, reader: ArrivalReader): Lease | undefined | Promise<Lease | undefined> {
-    const { range, segment, clock, pieces, watch, fetchAnew } = this.#request;
+    const { range, segment, clock, pieces, watch, isEager, fetchAnew } = this.#request;
     const { seat } = boarding;
     if (!seat.outcome) {
       if (!this.#isBegun && seat.flight.incoming.lead !== undefined) {
         this.#isBegun = true;
         watch?.begun?.();
       }
-      const view = reader.take(range.end, segment.agrees, clock.now());
+      const view = reader.take(range.end, segment.agrees, clock.now(), isEager);
       if (view) return pieces.copy(view);
       // Whoever has all it wants waits for nothing but the verdict.
-      return seat.changed(reader.position < range.end).then(() => this.pull());
+      return seat.changed(reader.position < range.end ? this : undefined).then(() => this.pull());
     }
     const article = landed(this.#request, boarding, reader);
     this.#end();
     if (article) return this.#last(article, reader.position);
     return fetchAnew().then((fetched) => this.#last(fetched, reader.position));
+  }
+
+  /** For the seat: whether there is something to hand on. */
+  isReady(): boolean {
+    const { range, clock, isEager } = this.#request;
+    if (!this.#isBegun) return true;
+    return this.#reader?.isReady(range.end, clock.now(), isEager) ?? true;
   }
 
   #last(article: Article, position: number): Lease | undefined {

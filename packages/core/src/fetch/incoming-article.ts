@@ -1,4 +1,6 @@
 import type { ArrivalSink, Article, MessageId, PartHeader } from '../model/article.js';
+import type { Clock } from '../model/common.js';
+import { systemClock } from '../util/clock.js';
 
 /** An attempt whose bytes may be shown. */
 export interface ArrivingAttempt {
@@ -8,6 +10,8 @@ export interface ArrivingAttempt {
   readonly part: PartHeader;
   /** The attempt's own buffer; not to be touched once the attempt is abandoned. */
   readonly bytes: Uint8Array;
+  /** When it began to arrive, by the article's clock. */
+  readonly startedMs: number;
   /** How many bytes from the start are decoded. */
   available: number;
 }
@@ -25,7 +29,8 @@ export class IncomingArticle implements ArrivalSink {
   readonly id: MessageId;
   readonly #agrees: (part: PartHeader) => boolean;
   readonly #changed: () => void;
-  readonly #leaveListeners = new Set<(attempt: ArrivingAttempt) => void>();
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #leaveListeners: ((attempt: ArrivingAttempt) => void)[] = [];
   readonly #attempts: ArrivingAttempt[] = [];
   #lead: ArrivingAttempt | undefined;
   /** The attempt of a source that makes one after the other. */
@@ -35,10 +40,16 @@ export class IncomingArticle implements ArrivalSink {
    * @param agrees whether a range fits what is known about the file; an attempt it refuses is never shown
    * @param changed called when there may be more to show
    */
-  constructor(id: MessageId, agrees: (part: PartHeader) => boolean, changed: () => void) {
+  constructor(
+    id: MessageId,
+    agrees: (part: PartHeader) => boolean,
+    changed: () => void,
+    clock: Pick<Clock, 'now'> = systemClock,
+  ) {
     this.id = id;
     this.#agrees = agrees;
     this.#changed = changed;
+    this.#clock = clock;
   }
 
   /** The attempt that leads now. */
@@ -64,17 +75,22 @@ export class IncomingArticle implements ArrivalSink {
     this.#single?.abandoned(cause);
   }
 
-  /** Calls back while the bytes of an attempt that is being abandoned are still there. Returns the unsubscribe. */
-  onAbandoned(listener: (attempt: ArrivingAttempt) => void): () => void {
-    this.#leaveListeners.add(listener);
-    return () => void this.#leaveListeners.delete(listener);
+  /** Calls back while the bytes of an attempt that is being abandoned are still there. */
+  onAbandoned(listener: (attempt: ArrivingAttempt) => void): void {
+    this.#leaveListeners.push(listener);
+  }
+
+  /** Takes a listener of {@link IncomingArticle.onAbandoned} away. */
+  offAbandoned(listener: (attempt: ArrivingAttempt) => void): void {
+    const at = this.#leaveListeners.indexOf(listener);
+    if (at >= 0) this.#leaveListeners.splice(at, 1);
   }
 
   /** For sinks: an attempt begins. Its place in the race, or nothing when it can never be shown. */
   enter(arrival: Parameters<ArrivalSink['begin']>[0]): ArrivingAttempt | undefined {
     if (!this.#agrees(arrival.part)) return undefined;
     const { provider, part, bytes } = arrival;
-    const attempt = { provider, part, bytes, available: 0 };
+    const attempt = { provider, part, bytes, startedMs: this.#clock.now(), available: 0 };
     this.#attempts.push(attempt);
     this.#lead ??= attempt;
     return attempt;
@@ -91,7 +107,7 @@ export class IncomingArticle implements ArrivalSink {
 
   /** For sinks: an attempt is abandoned; whoever is furthest of the others leads. */
   leave(attempt: ArrivingAttempt): void {
-    for (const listener of this.#leaveListeners) listener(attempt);
+    for (const listener of [...this.#leaveListeners]) listener(attempt);
     this.#attempts.splice(this.#attempts.indexOf(attempt), 1);
     if (attempt !== this.#lead) return;
     this.#lead = undefined;

@@ -25,6 +25,11 @@ export interface SegmentFetchOptions extends RequestOptions {
 export interface FollowOptions extends SegmentFetchOptions {
   /** Told when the segment has been asked for, and when its first bytes are there. */
   readonly watch?: ReadWatch | undefined;
+  /**
+   * Whether somebody waits for the very first bytes. Otherwise an article that is as good as there is waited for and
+   * handed on whole. @default true
+   */
+  readonly isEager?: boolean | undefined;
 }
 
 /** A segment on its way into the cache. */
@@ -103,7 +108,7 @@ class SeatedPrefetch implements Prefetch {
 
   constructor(seat: FlightSeat) {
     this.#seat = seat;
-    this.done = seat.changed(false).then(() => this.#arrived());
+    this.done = seat.changed().then(() => this.#arrived());
   }
 
   cancel(): void {
@@ -142,7 +147,7 @@ class CachingFetcher implements SegmentFetcher {
       const { seat, isFirst } = boarding;
       const unlink = onAbort(options.signal, (reason) => seat.abort(reason));
       try {
-        if (!seat.outcome) await seat.changed(false);
+        if (!seat.outcome) await seat.changed();
         const article = this.#flights.landedArticle(segment, seat, isFirst);
         if (article) return article.retain();
       } finally {
@@ -159,9 +164,18 @@ class CachingFetcher implements SegmentFetcher {
       return this.#board(segment, options);
     };
     const fetchAnew = () => this.fetch(segment, options);
-    const { watch } = options;
-    const parts = { flights: this.#flights, events: this.#events, clock: this.#clock, pieces: this.#pieces, watch };
-    return new Follower({ segment, range, board, fetchAnew, ...parts });
+    return new Follower({
+      segment,
+      range,
+      board,
+      fetchAnew,
+      flights: this.#flights,
+      events: this.#events,
+      clock: this.#clock,
+      pieces: this.#pieces,
+      watch: options.watch,
+      isEager: options.isEager ?? true,
+    });
   }
 
   prefetch(segment: Segment, options: Pick<SegmentFetchOptions, 'lane' | 'reader'> = {}): Prefetch {

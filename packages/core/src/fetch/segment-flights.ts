@@ -1,9 +1,18 @@
-import type { Article, ArticleSource, MessageId, SegmentCache } from '../model/article.js';
+import type {
+  Article,
+  ArticleSource,
+  FetchOptions,
+  LaneTicket,
+  MessageId,
+  PartHeader,
+  SegmentCache,
+} from '../model/article.js';
 import type { Segment } from '../model/byte-source.js';
-import type { Lane } from '../model/common.js';
+import type { Clock, Lane } from '../model/common.js';
 import type { Logger } from '../model/logger.js';
 import { abortable } from '../util/signals.js';
-import type { FlightSeat } from './flight.js';
+import type { FlightPlan, FlightSeat } from './flight.js';
+import type { IncomingArticle } from './incoming-article.js';
 import { SingleFlight } from './single-flight.js';
 
 /** A place on a flight. */
@@ -14,17 +23,26 @@ export interface Boarding {
   readonly isFirst: boolean;
 }
 
+/** What flights need. */
+export interface SegmentFlightsParts {
+  readonly pool: ArticleSource;
+  readonly cache: SegmentCache;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
 /** Cache and single flight of whole articles, with counters. */
 export class SegmentFlights {
   readonly #pool: ArticleSource;
   readonly #cache: SegmentCache;
   readonly #logger: Logger;
-  readonly #single = new SingleFlight();
+  readonly #single: SingleFlight;
   #hits = 0;
   #misses = 0;
   #joined = 0;
 
-  constructor(parts: { readonly pool: ArticleSource; readonly cache: SegmentCache; readonly logger: Logger }) {
+  constructor(parts: SegmentFlightsParts) {
+    this.#single = new SingleFlight(parts.clock);
     this.#pool = parts.pool;
     this.#cache = parts.cache;
     this.#logger = parts.logger;
@@ -42,22 +60,19 @@ export class SegmentFlights {
 
   /** A place on the flight under way or on a new one. */
   board(segment: Segment, lane: Lane, reader?: string): Boarding {
-    const boarding = this.#single.board(segment.id, lane, {
-      fetch: (request) =>
-        this.#pool.fetch(segment.id, {
-          ...request,
-          lane,
-          expectedBytes: segment.expectedBytes,
-          accept: segment.accept,
-          affinity: segment.affinity,
-          reader,
-        }),
-      agrees: segment.agrees ?? (() => false),
-      landed: (article, fetchedFor) => this.#keep(article, fetchedFor),
-    });
-    if (boarding.isFirst) this.#misses++;
-    else this.#joined++;
-    return boarding;
+    const joined = this.#single.join(segment.id, lane);
+    if (joined !== undefined) {
+      this.#joined++;
+      return { seat: joined, isFirst: false };
+    }
+    this.#misses++;
+    const { id } = segment;
+    return { seat: this.#single.start(id, lane, new SegmentPlan(this, segment, lane, reader)), isFirst: true };
+  }
+
+  /** For plans: asks the pool. */
+  fetch(segment: Segment, options: FetchOptions): Promise<Article> {
+    return this.#pool.fetch(segment.id, options);
   }
 
   /**
@@ -112,12 +127,43 @@ export class SegmentFlights {
     return undefined;
   }
 
-  #keep(article: Article, lane: Lane): void {
+  /** For plans: keeps an article. */
+  keep(article: Article, lane: Lane): void {
     try {
       this.#cache.set(article, lane);
     } catch (error) {
       this.#logger.warn({ err: error, id: article.id }, 'the cache could not keep an article');
     }
+  }
+}
+
+/** How the article of one segment is asked for. */
+class SegmentPlan implements FlightPlan {
+  readonly #flights: SegmentFlights;
+  readonly #segment: Segment;
+  readonly #lane: Lane;
+  readonly #reader: string | undefined;
+
+  constructor(flights: SegmentFlights, segment: Segment, lane: Lane, reader: string | undefined) {
+    this.#flights = flights;
+    this.#segment = segment;
+    this.#lane = lane;
+    this.#reader = reader;
+  }
+
+  fetch(signal: AbortSignal, laneTicket: LaneTicket, sink: IncomingArticle): Promise<Article> {
+    const segment = this.#segment;
+    const { expectedBytes, accept, affinity } = segment;
+    const [lane, reader] = [this.#lane, this.#reader];
+    return this.#flights.fetch(segment, { signal, laneTicket, sink, lane, expectedBytes, accept, affinity, reader });
+  }
+
+  agrees(part: PartHeader): boolean {
+    return this.#segment.agrees?.(part) ?? false;
+  }
+
+  landed(article: Article, lane: Lane): void {
+    this.#flights.keep(article, lane);
   }
 }
 

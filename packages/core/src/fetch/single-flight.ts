@@ -1,10 +1,18 @@
 import type { MessageId } from '../model/article.js';
-import type { Lane } from '../model/common.js';
-import { Flight, type FlightPlan, type FlightSeat } from './flight.js';
+import type { Clock, Lane } from '../model/common.js';
+import { SpareControllers } from '../util/spare-controllers.js';
+import { Flight, type FlightContext, type FlightPlan, type FlightSeat } from './flight.js';
 
 /** At most one fetch per message-id; whoever comes later joins the one under way. */
 export class SingleFlight {
   readonly #flights = new Map<MessageId, Flight>();
+  readonly #context: FlightContext;
+
+  constructor(clock: Clock) {
+    const ended = (flight: Flight) => this.#ended(flight);
+    this.#context = { clock, controllers: new SpareControllers(), ended };
+  }
+
   /** Flights that are cancelled but not back yet do not count. */
   get size(): number {
     return this.#flights.size;
@@ -15,21 +23,26 @@ export class SingleFlight {
     return this.#flights.has(id);
   }
 
-  /** A place on the flight under way, or on a new one. `isFirst`: this call started it. */
-  board(id: MessageId, lane: Lane, plan: FlightPlan): { readonly seat: FlightSeat; readonly isFirst: boolean } {
-    const underWay = this.#flights.get(id);
-    if (underWay) return { seat: underWay.board(lane), isFirst: false };
-    const flight = new Flight(id, lane, plan.agrees, () => {
-      if (this.#flights.get(id) === flight) this.#flights.delete(id);
-    });
+  /** A place on the flight under way, if there is one. */
+  join(id: MessageId, lane: Lane): FlightSeat | undefined {
+    return this.#flights.get(id)?.board(lane);
+  }
+
+  /** The first place on a new flight. */
+  start(id: MessageId, lane: Lane, plan: FlightPlan): FlightSeat {
+    const flight = new Flight(id, lane, plan, this.#context);
     this.#flights.set(id, flight);
     const seat = flight.board(lane);
-    void flight.run(plan);
-    return { seat, isFirst: true };
+    void flight.run();
+    return seat;
   }
 
   /** Ends everything under way. */
   abortAll(reason: unknown): void {
     for (const flight of [...this.#flights.values()]) flight.abort(reason);
+  }
+
+  #ended(flight: Flight): void {
+    if (this.#flights.get(flight.id) === flight) this.#flights.delete(flight.id);
   }
 }

@@ -36,17 +36,25 @@ export class Boundaries {
 
   /** The nearest known borders around a byte: the first at or before it, the second after it. */
   around(offset: number): readonly [Boundary | undefined, Boundary | undefined] {
-    const place = this.#search((index) => (this.#offsets.get(index) as number) <= offset);
-    return [this.#boundary(place - 1), this.#boundary(place)];
+    let low = 0;
+    let high = this.#indexes.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#offsetAt(middle) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return [this.#boundary(low - 1), this.#boundary(low)];
   }
 
   /** Whether a border fits between the known ones, at least one byte per segment. */
   allows(index: number, offset: number): boolean {
-    const below = this.atOrBefore(index);
-    const above = this.atOrAfter(index);
-    if (below && offset - below.offset < index - below.index) return false;
-    if (above && above.offset - offset < above.index - index) return false;
-    return (below?.index !== index || below.offset === offset) && (above?.index !== index || above.offset === offset);
+    // Asked of every article, twice: nothing is made for it.
+    const known = this.#offsets.get(index);
+    if (known !== undefined) return known === offset;
+    const above = this.#countUpTo(index);
+    const below = above - 1;
+    if (below >= 0 && offset - this.#offsetAt(below) < index - (this.#indexes[below] as number)) return false;
+    return above >= this.#indexes.length || this.#offsetAt(above) - offset >= (this.#indexes[above] as number) - index;
   }
 
   /** All of them, in order. */
@@ -59,17 +67,18 @@ export class Boundaries {
     return index === undefined ? undefined : { index, offset: this.#offsets.get(index) as number };
   }
 
-  #countUpTo(index: number): number {
-    return this.#search((known) => known <= index);
+  /** Where the border at a place of the sorted list lies. */
+  #offsetAt(place: number): number {
+    return this.#offsets.get(this.#indexes[place] as number) as number;
   }
 
-  /** How many of the sorted borders, from the first, satisfy a condition that holds up to some point. */
-  #search(holds: (index: number) => boolean): number {
+  /** How many of the sorted borders are at or before `index`. */
+  #countUpTo(index: number): number {
     let low = 0;
     let high = this.#indexes.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (holds(this.#indexes[middle] as number)) low = middle + 1;
+      if ((this.#indexes[middle] as number) <= index) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -2,10 +2,14 @@ import { LayoutUnknownError } from '../errors/index.js';
 import type { SegmentFetcher, SegmentFetchOptions } from '../fetch/segment-fetcher.js';
 import type { Segment } from '../model/byte-source.js';
 import type { NzbFile } from '../model/nzb.js';
+import { forgetOldest } from '../util/forget-oldest.js';
 import type { SegmentMap } from './segment-map.js';
 
 /** Articles looked at to find one byte before giving up. Interpolation over 100,000 unequal segments takes about ten. */
 const maxProbes = 64;
+
+/** Segments kept as they were described last. */
+const mostRecent = 512;
 
 /** Finds out where bytes lie by looking at as few articles as possible; what it fetches stays in the cache. */
 export class LayoutSearch {
@@ -16,6 +20,8 @@ export class LayoutSearch {
   readonly #fetcher: SegmentFetcher;
   readonly #affinity: string | undefined;
   readonly #reconsidered = new Set<number>();
+  /** Look-ahead, its mending and the reader look at the same segments one after the other. */
+  readonly #recent = new Map<number, Segment>();
 
   constructor(file: NzbFile, map: SegmentMap, fetcher: SegmentFetcher, affinity: string | undefined) {
     this.#file = file;
@@ -26,9 +32,19 @@ export class LayoutSearch {
 
   /** A segment as the fetcher and look-ahead need it; `undefined` for one the NZB lacks. */
   segment(index: number): Segment | undefined {
-    const listed = this.#map.segment(index);
-    if (listed === undefined) return undefined;
+    const recent = this.#recent.get(index);
+    if (recent !== undefined && this.#map.isStill(index, recent.range, recent.exact)) return recent;
+    const segment = this.#describe(index);
+    if (segment === undefined) return undefined;
+    this.#recent.set(index, segment);
+    forgetOldest(this.#recent, mostRecent);
+    return segment;
+  }
+
+  #describe(index: number): Segment | undefined {
     const map = this.#map;
+    const listed = map.segment(index);
+    if (listed === undefined) return undefined;
     const place = map.size === undefined ? { range: { start: 0, end: 0 }, exact: false } : map.range(index);
     return {
       id: listed.id,

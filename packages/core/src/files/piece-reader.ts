@@ -45,8 +45,9 @@ export class PieceReader implements Puller<Lease> {
     this.#end = range.end;
     this.#position = range.start;
     this.#integrity = integrity;
-    this.#options = { lane, reader, signal: this.#controller.signal };
-    this.#firstOptions = { ...this.#options, watch };
+    const { signal } = this.#controller;
+    this.#options = { lane, reader, signal, watch: undefined, isEager: false };
+    this.#firstOptions = { lane, reader, signal, watch, isEager: true };
   }
 
   pull(): Lease | undefined | Promise<Lease | undefined> {
@@ -155,7 +156,7 @@ class WholeArticle implements Puller<Lease> {
   async #verified(): Promise<Lease | undefined> {
     const segment = this.#segment;
     const { start, end: rangeEnd } = this.#range;
-    const { watch, ...options } = this.#options;
+    const { watch, isEager: _, ...options } = this.#options;
     const fetched = this.#fetcher.fetch(segment, options);
     watch?.asked?.();
     const article: Article = await fetched;

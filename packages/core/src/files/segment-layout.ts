@@ -73,6 +73,14 @@ export class SegmentLayout {
     return start === undefined || end === undefined ? undefined : { start, end };
   }
 
+  /** Whether a range is still what is known of a segment; nothing is made to find out. */
+  isStill(index: number, range: ByteRange, isExact: boolean): boolean {
+    const from = this.exact.get(index);
+    const to = this.exact.get(index + 1);
+    if (from !== undefined && to !== undefined) return isExact && from === range.start && to === range.end;
+    return !isExact && this.#partBytes !== undefined && this.#predicts(index, range);
+  }
+
   /** Whether the range is possible between the certain borders. */
   allows(index: number, range: ByteRange): boolean {
     if (this.size === 0) return range.end === 0;
@@ -82,8 +90,7 @@ export class SegmentLayout {
   /** Whether the range is certain: it continues a certain border, or is what equal segments give. */
   proves(index: number, range: ByteRange): boolean {
     if (this.exact.get(index) === range.start || this.exact.get(index + 1) === range.end) return true;
-    const predicted = this.predicted(index);
-    return predicted?.start === range.start && predicted.end === range.end;
+    return this.#partBytes !== undefined && this.#predicts(index, range);
   }
 
   /** Supposes the common size that one article's range implies, if the number of segments bears it out. */
@@ -97,14 +104,14 @@ export class SegmentLayout {
 
   /** Remembers a certain range and what follows from it for the others. */
   settle(index: number, range: ByteRange): void {
-    const predicted = this.predicted(index);
-    if (predicted && (predicted.start !== range.start || predicted.end !== range.end)) {
+    const isPredicted = this.#partBytes !== undefined;
+    if (isPredicted && !this.#predicts(index, range)) {
       this.#partBytes = undefined;
       this.#isRefuted = true;
-    } else if (predicted && this.exactRange(index) === undefined) this.#agreed();
+    } else if (isPredicted && this.exactRange(index) === undefined) this.#agreed();
     this.exact.set(index, range.start);
     if (this.size > 0) this.exact.set(index + 1, range.end);
-    if (!predicted) this.suppose(index, range);
+    if (!isPredicted) this.suppose(index, range);
   }
 
   /** Best guess at a range. */
@@ -123,6 +130,12 @@ export class SegmentLayout {
         ? this.sizes.at((offset - start) / Math.max(1, end - start), from, to)
         : Math.floor(offset / part);
     return Math.min(to - 1, Math.max(from, guess));
+  }
+
+  /** Whether equal segments give this range. */
+  #predicts(index: number, { start, end }: ByteRange): boolean {
+    const part = this.#partBytes as number;
+    return start === index * part && end === (index === this.count - 1 ? this.size : (index + 1) * part);
   }
 
   #border(index: number): number {

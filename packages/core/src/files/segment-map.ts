@@ -84,6 +84,11 @@ export class SegmentMap {
     return { range: exact ?? layout.estimate(index), exact: exact !== undefined };
   }
 
+  /** Whether a place that {@link SegmentMap.range} gave still holds. */
+  isStill(index: number, range: ByteRange, isExact: boolean): boolean {
+    return this.#layout?.isStill(index, range, isExact) === true;
+  }
+
   /** Decoded size of a segment, estimated. */
   expectedBytes(index: number): number {
     const typical = this.#segments.get(index)?.bytes || 1_000_000;

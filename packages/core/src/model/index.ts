@@ -10,4 +10,5 @@ export type * from './logger.js';
 export type * from './nzb.js';
 export type * from './policies.js';
 export type * from './provider.js';
+export type * from './provider-stats.js';
 export type * from './traffic.js';

@@ -1,7 +1,10 @@
 import type { Lane } from './common.js';
-import type { ProviderStats } from './provider.js';
+import type { ProviderStats } from './provider-stats.js';
 
-/** What a prefetch policy may look at. All numbers are current measurements. */
+/**
+ * What a prefetch policy may look at. All numbers are current measurements, found out when they are looked at: take what
+ * is needed and do not keep the view.
+ */
 export interface PrefetchView {
   /** Reader's place in the file, in bytes. */
   readonly position: number;

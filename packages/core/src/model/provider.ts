@@ -3,6 +3,8 @@ import type { ByteLedger } from './bytes.js';
 import type { Clock, Lane, RequestOptions } from './common.js';
 import type { EventSink } from './events.js';
 import type { Logger } from './logger.js';
+import type { SelectionPolicy } from './policies.js';
+import type { ProviderStanding, ProviderStats } from './provider-stats.js';
 import type { BandwidthLimits, BandwidthUse, Traffic } from './traffic.js';
 
 /** What the pool wants room for. */
@@ -25,54 +27,6 @@ export interface Reservation {
   stat(ids: readonly MessageId[], options?: FetchOptions): AsyncIterable<readonly Availability[]>;
   /** Gives an unused reservation back; after `fetch` or `stat` it does nothing. */
   release(): void;
-}
-
-/** How much of an account's quota is used. */
-export interface ProviderQuota {
-  /** Wire bytes allowed per period. */
-  readonly limitBytes: number;
-  /** Wire bytes used in this period. At or over the limit nothing more is asked of the provider. */
-  readonly usedBytes: number;
-  /** When the next period begins, in milliseconds since 1970. */
-  readonly resetsMs: number;
-}
-
-/** What a provider is doing, for selection, gauges and people. */
-export interface ProviderStats {
-  /** Name of the provider. */
-  readonly name: string;
-  /** Tier: 0 is asked first. */
-  readonly priority: number;
-  /** `disabled`: its login failed for good. `degraded`: cooling down after failures. */
-  readonly state: 'ready' | 'degraded' | 'disabled';
-  /** Connections the account allows, as configured. */
-  readonly connectionLimit: number;
-  /** Connections the account turned out to allow. */
-  readonly learnedLimit: number;
-  /** Sockets that exist now: dialling, open and closing. */
-  readonly connectionsOpen: number;
-  /** Connections with something in flight. */
-  readonly connectionsBusy: number;
-  /** Requests that could be taken now. */
-  readonly freeSlots: number;
-  /** Smoothed time to first byte in milliseconds; 0 before the first article. */
-  readonly latencyMs: number;
-  /** Smoothed decoded bytes per second of one connection while it transfers; 0 before the first article. */
-  readonly bytesPerSecond: number;
-  /** Articles delivered. */
-  readonly articles: number;
-  /** Decoded bytes delivered. */
-  readonly bytes: number;
-  /** Bytes read from the wire. */
-  readonly wireBytes: number;
-  /** Definite "no such article" answers. */
-  readonly missing: number;
-  /** Articles that failed verification. */
-  readonly corrupt: number;
-  /** Other failures: refused, timed out, dropped. */
-  readonly failures: number;
-  /** Its quota, when it has one. */
-  readonly quota?: ProviderQuota | undefined;
 }
 
 /** What {@link Provider.check} found, in words a person can act on. */
@@ -107,6 +61,11 @@ export interface Provider extends ArticleSource {
   check(options?: RequestOptions): Promise<ProviderCheck>;
   /** What it is doing now. */
   stats(): ProviderStats;
+  /**
+   * As much of {@link Provider.stats} as decides whether it may be asked: wanted at every request, where counting all
+   * the rest would cost more than the request. @default taken from `stats()`
+   */
+  standing?(): ProviderStanding;
 }
 
 /** What a provider is given by the engine that hosts it. */
@@ -156,6 +115,8 @@ export interface ProviderPool extends ArticleSource {
    * @throws ConfigInvalidError when a provider is not there
    */
   limit(limits: BandwidthLimits): void;
+  /** Puts this policy in the place of the one before, for requests that ask for a place from now on. */
+  selectBy(policy: SelectionPolicy): void;
   /** What it is doing now. */
   stats(): PoolStats;
 }

@@ -3,8 +3,8 @@ import type { ByteSource } from '../model/byte-source.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import type { PrefetchPolicy } from '../model/policies.js';
-import type { ReaderView } from '../prefetch/prefetcher.js';
 import type { RunMemory } from '../prefetch/run-memory.js';
+import type { ReaderView } from '../prefetch/window-view.js';
 
 /** What a handle is made of. */
 export interface FileHandleParts {

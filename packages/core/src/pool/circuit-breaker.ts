@@ -1,6 +1,6 @@
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
-import type { ProviderStats } from '../model/provider.js';
+import type { ProviderStats } from '../model/provider-stats.js';
 
 /** When a provider is left alone, and for how long. */
 export interface CircuitBreakerOptions {

@@ -1,7 +1,8 @@
 import { type NewsreelError, ProviderUnavailableError, QuotaError } from '../errors/index.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
-import type { Provider, ProviderStats } from '../model/provider.js';
+import type { Provider } from '../model/provider.js';
+import type { ProviderStanding, ProviderStats } from '../model/provider-stats.js';
 import { CircuitBreaker, type CircuitBreakerOptions } from './circuit-breaker.js';
 import { Pace } from './pace.js';
 
@@ -17,7 +18,6 @@ export interface MemberContext {
 /** A member at one moment. */
 export interface Look {
   readonly member: Member;
-  readonly stats: ProviderStats;
   /** Milliseconds until it may be asked; 0 when now, infinite when never. */
   readonly waitMs: number;
 }
@@ -58,15 +58,15 @@ export class Member {
 
   /** Its state at this moment, asked for once per decision. */
   look(): Look {
-    const stats = this.provider.stats();
+    const standing = this.#standing();
     // It may have found out by itself, while warming up for instance.
-    if (stats.state === 'disabled' && !this.disabled) this.breaker.disable(this.#outOfUse());
-    return { member: this, stats: this.#judged(stats), waitMs: this.#waitMs(stats) };
+    if (standing.state === 'disabled' && !this.disabled) this.breaker.disable(this.#outOfUse());
+    return { member: this, waitMs: this.#waitMs(standing) };
   }
 
   /** Why it cannot be asked for another while. */
-  unavailable({ stats, waitMs }: Look): NewsreelError {
-    const { quota } = stats;
+  unavailable({ waitMs }: Look): NewsreelError {
+    const { quota } = this.#standing();
     if (quota && quota.usedBytes >= quota.limitBytes)
       return new QuotaError({ provider: this.name, resetsMs: quota.resetsMs });
     const message = `${this.name} is cooling down for another ${Math.ceil(waitMs)} ms`;
@@ -77,10 +77,14 @@ export class Member {
    * A provider that is degraded by its own account and has no room says nothing about when it will be back: it counts
    * as cooling down with an unknown end.
    */
-  #waitMs({ state, freeSlots, quota }: ProviderStats): number {
+  #waitMs({ state, freeSlots, quota }: ProviderStanding): number {
     if (quota && quota.usedBytes >= quota.limitBytes) return Math.max(1, quota.resetsMs - this.#clock.wallNow());
     if (!this.breaker.passable) return Math.max(1, this.breaker.waitMs);
     return state === 'degraded' && freeSlots === 0 ? 1 : 0;
+  }
+
+  #standing(): ProviderStanding {
+    return this.provider.standing?.() ?? this.provider.stats();
   }
 
   #judged(stats: ProviderStats): ProviderStats {

@@ -22,7 +22,8 @@ export type Verb = 'body' | 'stat';
 /** What places are found with. */
 export interface PlacementContext {
   readonly queue: LaneQueue;
-  readonly selection: SelectionPolicy;
+  /** May be changed at any time. */
+  selection: SelectionPolicy;
   readonly affinities: AffinityMemory;
   readonly ledger: ByteLedger;
   readonly traffic: TrafficMeter;
@@ -198,15 +199,16 @@ function placeAmong(
 /** One look for a place: the lowest tier that may be asked, in the order of the policy. */
 function place(context: PlacementContext, inquiry: Candidates, request: PlaceRequest): Grant | SearchOver | undefined {
   let soonest: Look | undefined;
-  let tier: Look[] = [];
+  let tier: Member[] = [];
   for (const member of inquiry.open()) {
     const look = member.look();
     if (look.waitMs === Number.POSITIVE_INFINITY) continue;
     if (soonest === undefined || look.waitMs < soonest.waitMs) soonest = look;
     if (look.waitMs > 0) continue;
-    const best = tier[0]?.stats.priority ?? Number.POSITIVE_INFINITY;
-    if (look.stats.priority < best) tier = [look];
-    else if (look.stats.priority === best) tier.push(look);
+    const { priority } = member.provider;
+    const best = tier[0]?.provider.priority ?? Number.POSITIVE_INFINITY;
+    if (priority < best) tier = [member];
+    else if (priority === best) tier.push(member);
   }
   if (soonest === undefined) return new SearchOver();
   if (tier.length > 0) return placeInTier(context, tier, inquiry, request);
@@ -217,7 +219,7 @@ function place(context: PlacementContext, inquiry: Candidates, request: PlaceReq
 
 function placeInTier(
   context: PlacementContext,
-  tier: readonly Look[],
+  tier: readonly Member[],
   inquiry: Candidates,
   request: PlaceRequest,
 ): Grant | undefined {
@@ -225,12 +227,12 @@ function placeInTier(
   // The usual case; a policy of one's own may still leave the only one out.
   if (tier.length === 1 && selection === defaultSelection) return reserveOne(context, tier, inquiry, request);
   const groups = choose(selection, {
-    candidates: tier.map(({ stats }) => stats),
+    candidates: tier.map((member) => member.stats()),
     lane: request.lane,
     lacks: (provider) => affinities.lacks(request.affinity, provider),
   });
   for (const group of groups) {
-    const asked = group.flatMap((name) => tier.find(({ member }) => member.name === name) ?? []);
+    const asked = group.flatMap((name) => tier.find((member) => member.name === name) ?? []);
     const grant = reserveOne(context, asked, inquiry, request);
     if (grant) return grant;
   }
@@ -240,14 +242,14 @@ function placeInTier(
 /** Reserves at the first provider with room; for playback, at the one that expects its first byte soonest. */
 function reserveOne(
   { traffic }: PlacementContext,
-  looks: readonly Look[],
+  members: readonly Member[],
   inquiry: Candidates,
   request: PlaceRequest,
 ): Grant | undefined {
   const { lane, verb, bytes } = request;
   let best: Member | undefined;
   let place: Reservation | undefined;
-  for (const { member } of looks) {
+  for (const member of members) {
     if (!traffic.bandwidth.admits(member.name, lane, bytes)) continue;
     const reservation = tryReserve(member, inquiry, { lane, bytes, verb });
     if (reservation === undefined) continue;

@@ -13,6 +13,7 @@ import type {
 import type { BandwidthLimits } from '../model/traffic.js';
 import { closeAll, closeOnce } from '../util/close-all.js';
 import { throwIfAborted } from '../util/signals.js';
+import { SpareControllers } from '../util/spare-controllers.js';
 import { AffinityMemory } from './affinity-memory.js';
 import { Bandwidth } from './bandwidth.js';
 import type { CircuitBreakerOptions } from './circuit-breaker.js';
@@ -25,7 +26,6 @@ import { Member } from './member.js';
 import type { Grant, LaneTimes, PlacementContext } from './placement.js';
 import { Search, type SearchContext } from './search.js';
 import { defaultSelection } from './selection.js';
-import { SpareControllers } from './spare-controllers.js';
 import { statAlone, statTogether } from './stat-sweep.js';
 import { TrafficMeter } from './traffic-meter.js';
 import { warmMembers } from './warm-members.js';
@@ -183,6 +183,10 @@ class Pool implements ProviderPool {
       ...{ providers, queued: this.#queue.queued(), bytes: { ...this.#bytes } },
       ...{ traffic: this.#traffic.rows(), readers: this.#traffic.readers(), bandwidth: this.#traffic.bandwidth.use() },
     };
+  }
+
+  selectBy(policy: SelectionPolicy): void {
+    this.#placement.selection = policy;
   }
 
   limit(limits: BandwidthLimits): void {

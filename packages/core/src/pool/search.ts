@@ -3,6 +3,7 @@ import type { Article, FetchOptions, MessageId } from '../model/article.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { onAbort } from '../util/signals.js';
+import type { SpareControllers } from '../util/spare-controllers.js';
 import { Arrival, sinkForks } from './arrival.js';
 import { Attempt } from './attempt.js';
 import { Branch, type BranchOwner, type Hedged } from './branch.js';
@@ -13,7 +14,6 @@ import type { Member } from './member.js';
 import { type Grant, giveBack, type PlacementContext, PlaceRequest, SearchOver } from './placement.js';
 import { ruleFor } from './retry.js';
 import { settle } from './settle.js';
-import type { SpareControllers } from './spare-controllers.js';
 
 /** What searches work with. */
 export interface SearchContext {

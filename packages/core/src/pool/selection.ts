@@ -1,6 +1,6 @@
 import type { Lane } from '../model/common.js';
 import type { SelectionPolicy } from '../model/policies.js';
-import type { ProviderStats } from '../model/provider.js';
+import type { ProviderStats } from '../model/provider-stats.js';
 
 /**
  * Orders the providers of a tier. Somebody who is watching wants the first byte soonest; bulk work goes where the most

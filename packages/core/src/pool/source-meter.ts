@@ -1,6 +1,7 @@
 import { hasCode } from '../errors/index.js';
 import type { Lane } from '../model/common.js';
-import type { PluginContext, ProviderStats } from '../model/provider.js';
+import type { PluginContext } from '../model/provider.js';
+import type { ProviderStats } from '../model/provider-stats.js';
 import { smoothed } from '../util/smoothed.js';
 
 /** Weight of the newest measurement in the smoothed ones. */

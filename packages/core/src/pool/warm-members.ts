@@ -12,7 +12,9 @@ export async function warmMembers(
   count: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const usable = members.map((member) => member.look()).filter(({ waitMs }) => waitMs < Number.POSITIVE_INFINITY);
+  const usable = members
+    .filter((member) => member.look().waitMs < Number.POSITIVE_INFINITY)
+    .map((member) => ({ member, stats: member.stats() }));
   usable.sort((a, b) => a.stats.priority - b.stats.priority);
   const tier = usable.filter(({ stats }) => stats.priority === usable[0]?.stats.priority);
   let left = count ?? tier.reduce((sum, { stats }) => sum + stats.learnedLimit, 0);

@@ -2,14 +2,8 @@ import { ClosedError, ProviderUnavailableError, TimeoutError } from '../errors/i
 import type { ArrivalSink, Article, ArticleSource, Availability, FetchOptions, MessageId } from '../model/article.js';
 import type { Charge } from '../model/bytes.js';
 import type { RequestOptions } from '../model/common.js';
-import type {
-  PluginContext,
-  Provider,
-  ProviderCheck,
-  ProviderStats,
-  Reservation,
-  ReservationRequest,
-} from '../model/provider.js';
+import type { PluginContext, Provider, ProviderCheck, Reservation, ReservationRequest } from '../model/provider.js';
+import type { ProviderStats } from '../model/provider-stats.js';
 import { closeOnce } from '../util/close-all.js';
 import { leasedArticle } from '../util/leased-article.js';
 import { abortable, throwIfAborted } from '../util/signals.js';

@@ -1,20 +1,10 @@
 import type { Prefetch, SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { ByteSource } from '../model/byte-source.js';
 import type { ByteRange, Clock, Lane } from '../model/common.js';
-import type { PrefetchPlan, PrefetchPolicy, PrefetchView } from '../model/policies.js';
-import { createRateMeter, type RateMeter } from '../util/rate-meter.js';
+import type { PrefetchPolicy } from '../model/policies.js';
 import { smoothed } from '../util/smoothed.js';
 import type { RunMemory } from './run-memory.js';
-
-/** What the world looks like to all readers of an engine. */
-export interface ReaderView {
-  /** Requests the providers could take now. */
-  freeSlots(): number;
-  /** How many handles are reading now. */
-  readers(): number;
-  /** Bytes that one reader's look-ahead may fill now. */
-  budgetBytes(): number;
-}
+import { type ReaderView, WindowView } from './window-view.js';
 
 /** What a window is made of. */
 export interface PrefetcherParts {
@@ -40,11 +30,6 @@ export interface PrefetcherParts {
 
 /** Most articles one window has under way, whatever its policy says. */
 const mostUnderWay = 256;
-/** Until the first article is known: a common size. */
-const usualArticleBytes = 700 * 1024;
-/** Articles past the end of a range that are brought in for a reader who goes on from range to range. */
-const articlesPastEnd = 4;
-
 /**
  * The look-ahead window of one reader. It moves with the reader and fetches only when the reader moves or something it
  * fetched arrives, so a paused reader costs nothing once its window is full. Closing it gives up everything under way in
@@ -56,45 +41,29 @@ export class Prefetcher {
   readonly #clock: Clock;
   readonly #fetcher: SegmentFetcher;
   readonly #policy: PrefetchPolicy;
-  readonly #readers: ReaderView;
   readonly #runs: RunMemory | undefined;
-  readonly #rangeEnd: number;
-  readonly #rangeBytes: number;
-  readonly #goesOn: boolean;
+  readonly #view: WindowView;
   readonly #underWay = new Set<Prefetch>();
-  readonly #consumed: RateMeter;
-  readonly #arriving: RateMeter;
   readonly #asking: { readonly lane: Lane | undefined; readonly reader: string | undefined };
-  #position: number;
   /** Where the reader was when the window was last filled. */
   #filledAt = -1;
-  #contiguousBytes: number;
   /** Up to here segments have been asked for. */
   #askedUpTo = 0;
   /** From here on the next article is looked after again. */
   #mendAt = 0;
-  #articleBytes = 0;
-  #articleMs = 0;
-  #latencyMs = 0;
-  #isWaiting = false;
   #isClosed = false;
 
   constructor(parts: PrefetcherParts) {
-    const { source, clock, range, runs } = parts;
+    const { source, clock, range, runs, view: readers } = parts;
     this.#source = source;
     this.#clock = clock;
     this.#fetcher = parts.fetcher;
     this.#policy = parts.policy;
-    this.#readers = parts.view;
     this.#runs = runs;
     this.#asking = { lane: parts.lane, reader: parts.reader };
-    this.#position = range?.start ?? 0;
-    this.#rangeEnd = Math.min(range?.end ?? source.size, source.size);
-    this.#rangeBytes = range && range.end < source.size ? range.end - range.start : Number.POSITIVE_INFINITY;
-    this.#contiguousBytes = runs?.resume(this.#position) ?? 0;
-    this.#goesOn = this.#contiguousBytes > 0;
-    this.#consumed = createRateMeter(clock);
-    this.#arriving = createRateMeter(clock);
+    const resumedBytes = runs?.resume(range?.start ?? 0) ?? 0;
+    const typicalRunBytes = () => runs?.typicalRunBytes;
+    this.#view = new WindowView({ size: source.size, range, resumedBytes, typicalRunBytes, readers, clock });
   }
 
   /** Articles it has under way. */
@@ -104,31 +73,32 @@ export class Prefetcher {
 
   /** The reader has asked for the article its first byte lies in, and waits. */
   asked(): void {
-    this.#isWaiting = true;
+    this.#view.isWaiting = true;
     this.#askedUpTo = this.#endOfFirst();
     this.#fill();
   }
 
   /** The first bytes of that article are there, though perhaps not yet those the reader wants. */
   begun(): void {
-    this.#isWaiting = false;
+    this.#view.isWaiting = false;
     this.#fill();
   }
 
   /** The reader took `bytes` and is now at `position`; with 0 bytes: it has got some and not taken them yet. */
   moved(position: number, bytes: number): void {
+    const view = this.#view;
     // Nothing has moved since the window was filled: every piece is told of twice.
-    if (bytes === 0 && position === this.#filledAt && !this.#isWaiting) return;
-    this.#isWaiting = false;
-    this.#position = position;
-    this.#contiguousBytes += bytes;
-    if (bytes > 0) this.#consumed.add(bytes);
+    if (bytes === 0 && position === this.#filledAt && !view.isWaiting) return;
+    view.isWaiting = false;
+    view.position = position;
+    view.contiguousBytes += bytes;
+    if (bytes > 0) view.consumed.add(bytes);
     this.#fill();
   }
 
   /** How long the reader waited for the first byte of an article that was not there yet. */
   waited(latencyMs: number): void {
-    this.#latencyMs = smoothed(this.#latencyMs, latencyMs, 0.3);
+    this.#view.latencyMs = smoothed(this.#view.latencyMs, latencyMs, 0.3);
   }
 
   /**
@@ -139,18 +109,22 @@ export class Prefetcher {
   close(takenBytes = 0): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const position = this.#position + takenBytes;
-    this.#runs?.ended(position, this.#contiguousBytes + takenBytes);
-    if (!this.#goesOn || position < this.#rangeEnd) for (const prefetch of [...this.#underWay]) prefetch.cancel();
+    const view = this.#view;
+    const position = view.position + takenBytes;
+    this.#runs?.ended(position, view.contiguousBytes + takenBytes);
+    if (!view.goesOn || position < view.rangeEnd) for (const prefetch of [...this.#underWay]) prefetch.cancel();
     this.#underWay.clear();
   }
 
   #fill(): void {
-    const position = this.#position;
-    const end = this.#end;
+    const view = this.#view;
+    const { position, end } = view;
     if (this.#isClosed || position >= end) return;
-    const view = this.#view(end);
-    const { aheadBytes, concurrency } = sane(this.#policy(view));
+    view.underWay = this.#underWay.size;
+    const plan = this.#policy(view);
+    // A plan out of somebody's own policy: anything that is not a positive number means no look-ahead.
+    const aheadBytes = Math.max(0, plan.aheadBytes || 0);
+    const concurrency = Math.min(Math.max(0, plan.concurrency || 0), mostUnderWay);
     this.#filledAt = position;
     const windowEnd = Math.min(end, position + Math.min(aheadBytes, view.budgetBytes));
     if (position >= this.#mendAt && this.#askedUpTo > position) this.#mend();
@@ -161,8 +135,7 @@ export class Prefetcher {
   #ask(from: number, windowEnd: number, concurrency: number): void {
     for (const segment of this.#source.segments({ start: from, end: windowEnd })) {
       if (this.#underWay.size >= concurrency) return;
-      // The last one may be small and says nothing about the others.
-      this.#articleBytes = Math.max(this.#articleBytes, segment.expectedBytes);
+      this.#view.saw(segment.expectedBytes);
       this.#askedUpTo = Math.max(this.#askedUpTo, segment.range.end);
       if (!this.#fetcher.isCachedOrInFlight(segment.id)) this.#bring(this.#fetcher.prefetch(segment, this.#asking));
     }
@@ -176,7 +149,7 @@ export class Prefetcher {
     const askedUpTo = this.#askedUpTo;
     this.#mendAt = askedUpTo;
     let isNext = false;
-    for (const segment of this.#source.segments({ start: this.#position, end: askedUpTo })) {
+    for (const segment of this.#source.segments({ start: this.#view.position, end: askedUpTo })) {
       if (isNext) {
         if (!this.#fetcher.isCachedOrInFlight(segment.id)) this.#askedUpTo = segment.range.start;
         return;
@@ -186,29 +159,25 @@ export class Prefetcher {
     }
   }
 
-  /** Where look-ahead stops. */
-  get #end(): number {
-    const pastEndBytes = this.#goesOn ? articlesPastEnd * (this.#articleBytes || usualArticleBytes) : 0;
-    return Math.min(this.#rangeEnd + pastEndBytes, this.#source.size);
-  }
-
   /** Where the article ends that the reader asks for itself. */
   #endOfFirst(): number {
-    for (const segment of this.#source.segments({ start: this.#position, end: this.#source.size })) {
-      this.#articleBytes = Math.max(this.#articleBytes, segment.expectedBytes);
+    const { position, size } = this.#view;
+    for (const segment of this.#source.segments({ start: position, end: size })) {
+      this.#view.saw(segment.expectedBytes);
       return segment.range.end;
     }
-    return this.#position;
+    return position;
   }
 
   #bring(prefetch: Prefetch): void {
     this.#underWay.add(prefetch);
     const askedMs = this.#clock.now();
     void prefetch.done.then((bytes) => {
+      const view = this.#view;
       this.#underWay.delete(prefetch);
       if (bytes > 0) {
-        this.#arriving.add(bytes);
-        this.#articleMs = smoothed(this.#articleMs, this.#clock.now() - askedMs, 0.2);
+        view.arriving.add(bytes);
+        view.articleMs = smoothed(view.articleMs, this.#clock.now() - askedMs, 0.2);
       }
       try {
         this.#fill();
@@ -217,34 +186,4 @@ export class Prefetcher {
       }
     });
   }
-
-  #view(end: number): PrefetchView {
-    const readers = this.#readers;
-    return {
-      position: this.#position,
-      size: this.#source.size,
-      remainingBytes: end - this.#position,
-      rangeBytes: this.#rangeBytes,
-      isWaiting: this.#isWaiting,
-      typicalRunBytes: this.#runs?.typicalRunBytes,
-      contiguousBytes: this.#contiguousBytes,
-      consumedPerSecond: this.#consumed.perSecond(),
-      arrivingPerSecond: this.#arriving.perSecond(),
-      latencyMs: this.#latencyMs,
-      articleMs: this.#articleMs,
-      articleBytes: this.#articleBytes || usualArticleBytes,
-      // What it has under way itself is its to use again.
-      freeSlots: readers.freeSlots() + this.#underWay.size,
-      readers: readers.readers(),
-      budgetBytes: readers.budgetBytes(),
-    };
-  }
-}
-
-/** A plan out of somebody's own policy: anything that is not a positive number means no look-ahead. */
-function sane({ aheadBytes, concurrency }: PrefetchPlan): PrefetchPlan {
-  return {
-    aheadBytes: aheadBytes > 0 ? aheadBytes : 0,
-    concurrency: concurrency > 0 ? Math.min(concurrency, mostUnderWay) : 0,
-  };
 }

@@ -175,6 +175,8 @@ function information(test: Test): void {
     assert.deepEqual([stats.name, stats.priority, stats.state], [provider.name, provider.priority, 'ready']);
     assert.deepEqual([stats.articles, stats.bytes, stats.missing], [1, bytes.length, 1]);
     assert.ok(stats.connectionsBusy <= stats.connectionLimit);
+    const standing = provider.standing?.() ?? stats;
+    assert.deepEqual([standing.state, standing.freeSlots > 0], ['ready', true]);
   });
 
   test('warms up and passes its own check', async ({ provider }) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SpareControllers } from '../../src/pool/spare-controllers.js';
+import { SpareControllers } from '../../src/util/spare-controllers.js';
 
 describe('controllers of requests that are over', () => {
   it('serve again', () => {

@@ -48,6 +48,17 @@ class AskedFetcher {
   }
 }
 
+/** What a view says now: it goes on changing. */
+function noted(view: PrefetchView): PrefetchView {
+  const { position, size, remainingBytes, rangeBytes, isWaiting, typicalRunBytes, contiguousBytes } = view;
+  const { consumedPerSecond, arrivingPerSecond, latencyMs, articleMs, articleBytes } = view;
+  const { freeSlots, readers, budgetBytes } = view;
+  return {
+    ...{ position, size, remainingBytes, rangeBytes, isWaiting, typicalRunBytes, contiguousBytes },
+    ...{ consumedPerSecond, arrivingPerSecond, latencyMs, articleMs, articleBytes, freeSlots, readers, budgetBytes },
+  };
+}
+
 function setting(policy: PrefetchPolicy, range?: ByteRange, budgetBytes = 1e9, runs?: RunMemory) {
   const fetcher = new AskedFetcher();
   const clock = manualClock();
@@ -170,7 +181,7 @@ describe('look-ahead window', () => {
     const views: PrefetchView[] = [];
     const { fetcher, window, clock } = setting(
       (view) => {
-        views.push(view);
+        views.push(noted(view));
         return { aheadBytes: 200, concurrency: 2 };
       },
       { start: 1000, end: 5000 },

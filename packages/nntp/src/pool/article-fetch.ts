@@ -6,12 +6,13 @@ import {
   type FetchOptions,
   hasCode,
   type MessageId,
+  type PartHeader,
 } from '@newsreel/core';
 import { onAbort } from '@newsreel/core/plugin';
 import type { Exchange, ExchangeHost, ExchangeTimes, NextStep } from '../connection/exchange.js';
 import { commands } from '../protocol/commands.js';
 import type { BlockReader, StatusLine } from '../protocol/reply-parser.js';
-import type { ArticleDecoder, DecodedArticle } from '../yenc/decoder.js';
+import type { ArticleDecoder, DecodedArticle, DecodeStart } from '../yenc/decoder.js';
 import { leaseArticle } from './article-lease.js';
 import type { Place } from './member.js';
 import { answeredOther, lostCount, type RequestContext, sessionStep } from './request-context.js';
@@ -23,14 +24,20 @@ const mostMoves = 2;
  * One article on its way: the exchange on the wire, the decoder behind it, the reader who may be watching, the memory
  * and the place. Settles once; the place is given back when the answer is off the wire, the memory with the article.
  */
-export class ArticleFetch implements Exchange, BlockReader {
+export class ArticleFetch implements Exchange, BlockReader, DecodeStart {
   readonly phase = 'reply';
   readonly #context: RequestContext;
-  readonly #id: MessageId;
+  /** The article. */
+  readonly id: MessageId;
+  /** Who is asked. */
+  readonly provider: string;
+  /** @internal */
+  skipHeaders = false;
   readonly #options: FetchOptions;
   readonly #charge: Charge;
   readonly #startedMs: number;
-  readonly #repeated = new Set<string>();
+  /** What was repeated after a step of the session; most articles never need it. */
+  #repeated: Set<string> | undefined;
   #place: Place;
   #moves = 0;
   #decoder: ArticleDecoder | undefined;
@@ -51,7 +58,8 @@ export class ArticleFetch implements Exchange, BlockReader {
 
   constructor(context: RequestContext, id: MessageId, options: FetchOptions, place: Place, charge: Charge) {
     this.#context = context;
-    this.#id = id;
+    this.id = id;
+    this.provider = context.options.name;
     this.#options = options;
     this.#place = place;
     this.#charge = charge;
@@ -59,7 +67,7 @@ export class ArticleFetch implements Exchange, BlockReader {
   }
 
   get command(): string {
-    return this.#context.habits.article ? commands.article(this.#id) : commands.body(this.#id);
+    return this.#context.habits.article ? commands.article(this.id) : commands.body(this.id);
   }
 
   get deadlineMs(): number {
@@ -83,7 +91,8 @@ export class ArticleFetch implements Exchange, BlockReader {
     if (line.code === 222 || line.code === 220) return this.#begin(line, host, times);
     if (this.#settled) return undefined;
     const { habits } = this.#context;
-    const step = sessionStep(this.#context, line, this.#id, this.#repeated);
+    this.#repeated ??= new Set();
+    const step = sessionStep(this.#context, line, this.id, this.#repeated);
     if (!('error' in step)) return step;
     if (step.meaning === 'unsupported' && !this.#repeated.has('article')) {
       this.#repeated.add('article');
@@ -95,33 +104,39 @@ export class ArticleFetch implements Exchange, BlockReader {
   }
 
   #begin(line: StatusLine, host: ExchangeHost, times: ExchangeTimes): BlockReader | NextStep {
-    if (answeredOther(line, this.#id)) return { broken: lostCount(this.#context.options.name, line), again: true };
+    if (answeredOther(line, this.id)) return { broken: lostCount(this.#context.options.name, line), again: true };
     this.#statusMs = times.statusMs;
+    this.skipHeaders = line.code === 220;
     this.#decoder = host.decoder;
-    this.#decoder.start({
-      id: this.#id,
-      provider: this.#context.options.name,
-      skipHeaders: line.code === 220,
-      onBegin: (part, bytes) => {
-        this.#leading = this.#tellSink((sink) => sink.begin({ provider: this.#context.options.name, part, bytes }));
-      },
-      // Called for every read: without a closure of its own.
-      onProgress: (available) => {
-        if (!this.#leading) return;
-        try {
-          this.#options.sink?.progress(available);
-        } catch (error) {
-          this.#readerFailed(error);
-        }
-      },
-      charge: (bytes) => this.#charge.resize(bytes),
-      onLost: (reason) => {
-        this.#damage = reason;
-        this.#lost(this.#cause ?? this.#corrupt({ reason }));
-      },
-    });
+    this.#decoder.start(this);
     if (this.#settled) this.#decoder.discard();
     return this;
+  }
+
+  /** @internal */
+  onBegin(part: PartHeader, bytes: Uint8Array): void {
+    this.#leading = this.#tellSink((sink) => sink.begin({ provider: this.provider, part, bytes }));
+  }
+
+  /** @internal */
+  onProgress(available: number): void {
+    if (!this.#leading) return;
+    try {
+      this.#options.sink?.progress(available);
+    } catch (error) {
+      this.#readerFailed(error);
+    }
+  }
+
+  /** @internal */
+  charge(bytes: number): void {
+    this.#charge.resize(bytes);
+  }
+
+  /** @internal */
+  onLost(reason: string): void {
+    this.#damage = reason;
+    this.#lost(this.#cause ?? this.#corrupt({ reason }));
   }
 
   /** @internal */
@@ -176,7 +191,7 @@ export class ArticleFetch implements Exchange, BlockReader {
   #deliver(outcome: DecodedArticle): void {
     const { clock, stats, events, options } = this.#context;
     const nowMs = clock.now();
-    const article = leaseArticle(this.#id, options.name, outcome, this.#charge);
+    const article = leaseArticle(this.id, options.name, outcome, this.#charge);
     try {
       this.#options.accept?.(article);
     } catch (cause) {
@@ -190,7 +205,7 @@ export class ArticleFetch implements Exchange, BlockReader {
     stats.delivered(outcome.bytes.length, nowMs - this.#statusMs);
     events.emit('article:fetched', {
       provider: options.name,
-      id: this.#id,
+      id: this.id,
       bytes: outcome.bytes.length,
       wireBytes: this.#wireBytes,
       firstByteMs: this.#statusMs - this.#startedMs,
@@ -225,7 +240,7 @@ export class ArticleFetch implements Exchange, BlockReader {
     this.#settle();
     this.#charge.release();
     const { stats, events, options } = this.#context;
-    const facts = { provider: options.name, id: this.#id };
+    const facts = { provider: options.name, id: this.id };
     if (cause instanceof ArticleMissingError) {
       stats.missing++;
       events.emit('article:missing', facts);
@@ -269,6 +284,6 @@ export class ArticleFetch implements Exchange, BlockReader {
   #corrupt(damage: { reason: string; expectedCrc?: number | undefined; actualCrc?: number | undefined }) {
     const { reason, expectedCrc, actualCrc } = damage;
     const { name: provider } = this.#context.options;
-    return new ArticleCorruptError({ messageId: this.#id, provider, reason, expectedCrc, actualCrc });
+    return new ArticleCorruptError({ messageId: this.id, provider, reason, expectedCrc, actualCrc });
   }
 }

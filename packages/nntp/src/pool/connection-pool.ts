@@ -31,6 +31,16 @@ export class ConnectionPool implements MemberOwner {
   readonly #stats: ConnectionStats;
   readonly #announceRoom: () => void;
   readonly #members = new Set<Member>();
+  readonly #view: { -readonly [Key in keyof PlacementView<Member>]: PlacementView<Member>[Key] } = {
+    candidates: this.#members,
+    mayDial: false,
+    limit: 0,
+    depth: 1,
+    nowMs: 0,
+    roundTripMs: 0,
+    connectMs: 0,
+    rate: 0,
+  };
   readonly #sessions = new TlsSessions();
   readonly #upkeep: Upkeep;
   readonly #depth: LearnedLimit;
@@ -78,19 +88,23 @@ export class ConnectionPool implements MemberOwner {
     return this.#stats.depth(this.#depth.current);
   }
 
-  /** A place for a request, or nothing. `admit` may still say no (memory), before anything is opened. */
-  place(request: PlaceRequest, admit: () => boolean = () => true): Place | undefined {
-    if (this.#closed) return undefined;
-    const choice = choosePlace(this.#view(), request);
-    if (choice === undefined || !admit()) return undefined;
-    return this.#take(choice, request);
+  /** Where a request would go, if anywhere. Nothing is taken or opened yet. */
+  choose(request: PlaceRequest): Choice<Member> | undefined {
+    return this.#closed ? undefined : choosePlace(this.#lookAround(), request);
+  }
+
+  /** Takes the place that was just chosen. */
+  take(choice: Choice<Member>, request: PlaceRequest): Place {
+    const member = choice.candidate === 'dial' ? this.#plan() : choice.candidate;
+    return member.place(request, choice.expectedFirstByteMs);
   }
 
   /** A place for a request that lost its connection before an answer came, whatever the depth. */
   placeElsewhere(request: PlaceRequest): Place | undefined {
     if (this.#closed) return undefined;
-    const choice = choosePlace(this.#view(), request) ?? chooseRefuge(this.#view());
-    if (choice !== undefined) return this.#take(choice, request);
+    const view = this.#lookAround();
+    const choice = choosePlace(view, request) ?? chooseRefuge(view);
+    if (choice !== undefined) return this.take(choice, request);
     // Only sockets that are on their way out are left: the next one opens when one of them is gone.
     const full = this.#members.size >= this.policy.limit;
     if (!full || this.policy.disabled || this.policy.waiting) return undefined;
@@ -166,24 +180,17 @@ export class ConnectionPool implements MemberOwner {
     await this.#atMost(Promise.all(leaving), this.#options.deadlines.quitMs + 500);
   });
 
-  #take(choice: Choice<Member>, request: PlaceRequest): Place {
-    const member = choice.candidate === 'dial' ? this.#plan() : choice.candidate;
-    return member.place(request, choice.expectedFirstByteMs);
-  }
-
-  #view(): PlacementView<Member> {
-    const { roundTripMs, connectMs, rate } = this.#stats;
-    const { limit } = this.policy;
-    return {
-      candidates: this.#members,
-      mayDial: this.mayDial,
-      limit,
-      depth: this.depth,
-      nowMs: this.#context.clock.now(),
-      roundTripMs,
-      connectMs,
-      rate,
-    };
+  /** What a choice is made from; one object for all of them, because one is made for every article. */
+  #lookAround(): PlacementView<Member> {
+    const view = this.#view;
+    view.mayDial = this.mayDial;
+    view.limit = this.policy.limit;
+    view.depth = this.depth;
+    view.nowMs = this.#context.clock.now();
+    view.roundTripMs = this.#stats.roundTripMs;
+    view.connectMs = this.#stats.connectMs;
+    view.rate = this.#stats.rate;
+    return view;
   }
 
   #count(state: Member['state']): number {

@@ -17,23 +17,22 @@ import type { Place } from './member.js';
 import type { RequestContext } from './request-context.js';
 import { StatSweep } from './stat-sweep.js';
 
+/** There was a place, but no memory for the answer. */
+export const shortOfMemory = Symbol('short of memory');
+
 /** Takes a place and the memory for the answer in one step, or nothing of both. */
 export function reserveRequest(
   pool: ConnectionPool,
   ledger: ByteLedger,
   context: RequestContext,
-  request: ReservationRequest,
-): { readonly reservation?: Reservation; readonly shortOfMemory: boolean } {
-  let charge: Charge | undefined;
-  let shortOfMemory = false;
-  const admit = () => {
-    charge = ledger.tryCharge(request.bytes, request.lane);
-    shortOfMemory = charge === undefined;
-    return !shortOfMemory;
-  };
-  const place = pool.place({ lane: request.lane, bytes: request.bytes, verb: request.verb ?? 'body' }, admit);
-  if (place === undefined || charge === undefined) return { shortOfMemory };
-  return { reservation: new PlaceReservation(context, place, charge), shortOfMemory };
+  { lane, bytes, verb = 'body' }: ReservationRequest,
+): Reservation | typeof shortOfMemory | undefined {
+  const request = { lane, bytes, verb };
+  const choice = pool.choose(request);
+  if (choice === undefined) return undefined;
+  const charge = ledger.tryCharge(bytes, lane);
+  if (charge === undefined) return shortOfMemory;
+  return new PlaceReservation(context, pool.take(choice, request), charge);
 }
 
 class PlaceReservation implements Reservation {
