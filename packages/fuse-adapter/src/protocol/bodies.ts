@@ -11,6 +11,7 @@ export const write: Decode = (_body, opcode) => ({ op: 'write', opcode });
 /** Served by nobody here, so its body is not read. */
 export const unsupported: Decode = (_body, opcode) => ({ op: 'unsupported', opcode });
 
+/** A name in the folder of the header, and nothing else. */
 export const named =
   (op: 'lookup' | 'unlink' | 'rmdir'): Decode =>
   (body) => ({ op, name: body.name() });
