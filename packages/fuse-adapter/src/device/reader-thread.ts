@@ -118,7 +118,7 @@ export class ReaderThread {
     this.#refusals.add(refused);
     this.#options.logger.warn(
       { from: refused },
-      'reading the mount while waiting for it synchronously is refused: EDEADLK',
+      'a synchronous call on the mount by the process that serves it was refused (EDEADLK)',
     );
   }
 }

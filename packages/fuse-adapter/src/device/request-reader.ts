@@ -30,6 +30,8 @@ export interface ReaderPort {
 
 /** How long the serving thread may leave a request of its own family lying, in milliseconds. */
 export const stuckAfterMs = 5_000;
+/** The same when it has left one lying before and taken nothing since: it may just be coming back. */
+export const stillStuckAfterMs = 100;
 
 const deadlock = 35; // EDEADLK
 const notConnected = 107; // ENOTCONN
@@ -116,12 +118,9 @@ export class RequestReader {
     if (code === opcode.OPEN)
       this.#handover.noteOpened(this.#head[headWord.nodeLow] as number, this.#head[headWord.nodeHigh] as number);
     const kin = holdsCaller(code) && this.#isKin(thread);
-    if (kin && this.#stuckAt === this.#handover.taken) {
-      this.#refuse('own process');
-      return;
-    }
+    const patienceMs = this.#stuckAt === this.#handover.taken ? stillStuckAfterMs : stuckAfterMs;
     this.#handOver(length);
-    if (kin) this.#watch();
+    if (kin) this.#watch(patienceMs);
   }
 
   #handOver(length: number): void {
@@ -132,8 +131,8 @@ export class RequestReader {
   }
 
   /** Answers the request handed over last when nobody takes it. Others would have to wait for that as well. */
-  #watch(): void {
-    const endMs = this.#port.now() + stuckAfterMs;
+  #watch(patienceMs: number): void {
+    const endMs = this.#port.now() + patienceMs;
     for (;;) {
       const { taken } = this.#handover;
       if (this.#handover.isAllTaken() || this.#handover.isLeaving) return;
