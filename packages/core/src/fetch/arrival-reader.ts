@@ -120,10 +120,12 @@ export class ArrivalReader {
    */
   #endOfNext(lead: ArrivingAttempt, limit: number, nowMs: number, isEager: boolean): number | undefined {
     const from = this.#end;
-    const base = lead.part.range.start;
-    const end = Math.min(base + lead.available, limit, from + pieceBytes);
+    const { start: base, end: partEnd } = lead.part.range;
+    const landed = base + lead.available;
+    const end = Math.min(landed, limit, from + pieceBytes);
     if (from < base || end <= from) return undefined;
-    if (end === limit || (isEager && !this.hasShown)) return end;
+    // There is nothing more to wait for, or somebody waits for this.
+    if (landed >= Math.min(limit, partEnd) || (isEager && !this.hasShown)) return end;
     if (end - from < pieceBytes && nowMs - this.#shownMs < pieceMs) return undefined;
     return durationMs(lead, nowMs) < soonMs ? undefined : end;
   }

@@ -98,6 +98,7 @@ export class SegmentLayout {
     const isLast = index === this.count - 1;
     const part = isLast && index > 0 ? range.start / index : range.end - range.start;
     if (this.#isRefuted || !isUniform(this.size, this.count, part) || index * part !== range.start) return;
+    for (const known of this.exact) if (known.index < this.count && known.offset !== known.index * part) return;
     this.#partBytes = part;
     this.#isFirm = this.sizes.isEven;
   }

@@ -296,6 +296,14 @@ describe('remembered layout', () => {
     );
   });
 
+  it('does not take unequal segments for equal ones because the last one would fit', () => {
+    const post = makePost({ sizes: [398, 400, 397] });
+    const map = new SegmentMap(post.nzbFile);
+    for (const index of [0, 1, 2]) map.accept(index, post.article(index));
+    const again = new SegmentMap(post.nzbFile, map.facts());
+    for (const [index, part] of post.parts.entries()) expect(again.range(index).range).toEqual(part.range);
+  });
+
   it('is ignored when it cannot be about this file', () => {
     const post = makePost({ sizes: equalSizes(1000, 100) });
     for (const facts of [

@@ -1,0 +1,1 @@
+export const mountOnLinux = async () => { throw new Error('stub'); };
