@@ -30,8 +30,8 @@ export interface ReadTarget {
 export interface PositionalReadOptions {
   readonly integrity: 'progressive' | 'verified';
   readonly signal: AbortSignal;
-  /** Told when the first bytes of the first article are there, wanted or not. */
-  readonly begun: () => void;
+  /** Told when what the range needs has been asked for: what is asked for from now on comes behind it. */
+  readonly asked: () => void;
   readonly target: ReadTarget;
 }
 
@@ -43,7 +43,7 @@ export interface PositionalReadOptions {
 export async function readRange(
   parts: ReadParts,
   range: ByteRange,
-  { integrity, signal, begun, target }: PositionalReadOptions,
+  { integrity, signal, asked, target }: PositionalReadOptions,
 ): Promise<{ readonly verified?: Promise<void> | undefined }> {
   const { reader, source } = parts;
   const window = new Prefetcher({
@@ -54,11 +54,11 @@ export async function readRange(
     lane: 'playback',
   });
   const watch: ReadWatch = {
-    asked: () => window.asked(),
-    begun: () => {
-      window.begun();
-      begun();
+    asked: () => {
+      window.asked();
+      asked();
     },
+    begun: () => window.begun(),
   };
   const read = { lane: 'playback', reader, watch, integrity, signal } as const;
   const leases = source.read(range, read)[Symbol.asyncIterator]();

@@ -54,8 +54,8 @@ export class PositionalReads {
   /** Nothing has been answered before it resolves, so unverified bytes that turn out wrong before are not the end. */
   async #bring(placed: PlacedRead, options: ReadOptions, signal: AbortSignal, target: ReadTarget): Promise<Verdict> {
     const { range } = placed;
-    const begun = () => this.#runs.begun(placed);
-    const verified = { integrity: 'verified', signal, begun, target } as const;
+    const asked = () => this.#runs.asked(placed);
+    const verified = { integrity: 'verified', signal, asked, target } as const;
     const isProgressive = options.integrity === 'progressive' && !this.#mistrusted.has(range);
     if (!isProgressive) return readRange(this.#parts, range, verified);
     try {

@@ -70,8 +70,8 @@ export class PositionalRuns {
     return { range, step, run };
   }
 
-  /** The first bytes of a read are there: what is asked for now keeps nobody waiting for them. */
-  begun({ step, run }: PlacedRead): void {
+  /** A read has asked for what it needs itself: what is asked for now comes behind it. */
+  asked({ step, run }: PlacedRead): void {
     if (step !== 'beside') this.#lookAhead(run, 0);
   }
 

@@ -82,7 +82,7 @@ class Reader {
     const read = this.runs.began({ start, end: start + length });
     const last = Math.floor((start + length - 1) / articleBytes);
     for (let index = Math.floor(start / articleBytes); index <= last; index++) this.#there.add(index);
-    this.runs.begun(read);
+    this.runs.asked(read);
     return read;
   }
 
