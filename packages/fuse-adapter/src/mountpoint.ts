@@ -3,10 +3,11 @@ import { MountUnavailableError } from '@newsreel/core';
 
 /**
  * Makes the folder to mount on. Something that is there already, be it a stale mount that answers nothing any more, is for
- * whoever mounts to judge.
+ * whoever mounts to judge; and where nothing can be mounted, nothing is left behind.
  * @throws MountUnavailableError
  */
 export async function makeMountpoint(mountpoint: string): Promise<void> {
+  if (process.platform !== 'linux') return;
   try {
     await mkdir(mountpoint, { recursive: true });
   } catch (cause) {

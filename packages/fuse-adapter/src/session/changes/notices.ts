@@ -88,6 +88,7 @@ export class Notices {
   }
 
   async #send(): Promise<void> {
+    await undefined; // what is said in one go is collected
     for (let notice = this.#next(); notice !== undefined; notice = this.#next()) {
       this.#sent++;
       await this.#device.notify([notice]);
