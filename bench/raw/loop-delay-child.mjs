@@ -4,11 +4,11 @@ import { readAndDrop } from '../read-and-drop.mjs';
 import { delayDuring, turnsDuring } from './delay.mjs';
 import { discard, engineFor } from './ours.mjs';
 
-/** Bytes that are streamed before counting starts. */
-const warmBytes = 200_000_000;
+/** How often the file is streamed before counting starts, but for smoke runs. */
+const warmRounds = 3;
 
 /** @returns {Promise<{ idle: any, drop: any, dial: any, stream: any, turns: any, megabytesPerSecond: number }>} delays in milliseconds */
-export default async function loopDelay({ server, client, ids, idleMs, streamBytes }) {
+export default async function loopDelay({ server, client, ids, idleMs, streamBytes, isSmoke }) {
   const engine = await engineFor(server, client);
   try {
     const release = await engine.library.add(server.nzb, { resolve: 'none' });
@@ -25,8 +25,8 @@ export default async function loopDelay({ server, client, ids, idleMs, streamByt
     const drop = await delayDuring(() => readAndDrop(dropping));
     const dial = await delayDuring(() => engine.warm(client.connections));
     const file = await engine.library.open(release.files[0].path);
-    const start = Math.min(warmBytes, file.size - streamBytes);
-    await discard(file, { range: { start: 0, end: start } });
+    const start = file.size - streamBytes;
+    for (let round = 0; round < (isSmoke ? 0 : warmRounds); round++) await discard(file);
     const startedMs = performance.now();
     const stream = await delayDuring(() => discard(file, { range: { start, end: start + streamBytes } }));
     const seconds = (performance.now() - startedMs) / 1000;

@@ -19,6 +19,7 @@ export async function loopDelayRows(server, { smoke, rounds }) {
         client: { wire, connections },
         ids: file.segments.map((segment) => segment.id),
         idleMs: smoke ? 50 : 1000,
+        isSmoke: smoke,
         streamBytes: smoke ? file.size >> 1 : 800_000_000,
       };
       const runs = [];

@@ -1,1 +1,0 @@
-export const mountOnLinux = async () => { throw new Error('stub'); };
