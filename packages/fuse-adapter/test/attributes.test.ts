@@ -147,11 +147,12 @@ describe('extended attributes', () => {
   });
 
   it.each([
-    ['security.capability', 61],
+    ['security.capability', 95],
     ['system.posix_acl_access', 95],
     ['user.comment', 61],
     ['user.newsreel', 61],
-    ['constructor', 61],
+    ['constructor', 95],
+    ['user.constructor', 61],
   ])('do not have %s, and the catalog is not asked', async (name, errno) => {
     const catalog = released();
     const mounted = await mount(catalog);

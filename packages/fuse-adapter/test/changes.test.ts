@@ -41,6 +41,7 @@ describe('a change of the catalog', () => {
       attributes: { size: 5, links: 0 },
     });
     expect(await errnoIn(kernel.ask(file.node, { op: 'getattr', handle: undefined }))).toBe(116);
+    expect(await errnoIn(kernel.readDirect(file, 0, 5))).toBe(116);
     await kernel.release(file);
     await kernel.forgetAll();
     expect(adapter.stats()!.knownNodes).toBe(1);

@@ -1,7 +1,7 @@
 import { AccessError } from '@newsreel/core';
 import { memoryCatalog } from '@newsreel/core/testing';
 import { describe, expect, it } from 'vitest';
-import { errnoIn, type Mount, mount, until } from './support.js';
+import { errnoIn, type Mount, mount, told, until } from './support.js';
 
 const text = async ({ kernel }: Mount, path: string) => Buffer.from(await kernel.readFile(path)).toString();
 const names = async ({ kernel }: Mount, path: string) => (await kernel.list(path)).map(({ name }) => name);
@@ -20,6 +20,7 @@ async function rename(mounted: Mount, from: string, to: string, flags = 0) {
 async function remove(mounted: Mount, op: 'unlink' | 'rmdir', path: string) {
   const { node, name } = await place(mounted, path);
   await mounted.kernel.ask(node, { op, name });
+  mounted.kernel.removed({ node, name });
 }
 async function makeFolder(mounted: Mount, path: string) {
   const { node, name } = await place(mounted, path);
@@ -121,6 +122,17 @@ describe('a writable mount', () => {
     await remove(mounted, 'rmdir', '/b');
     expect(await names(mounted, '/')).toEqual(['a']);
     expect(await errnoIn(mounted.kernel.walk('/b'))).toBe(2);
+  });
+
+  it('tells the kernel nothing it did itself', async () => {
+    const mounted = await writable();
+    await mounted.kernel.list('/a');
+    await rename(mounted, '/a/film.mkv', '/b/film.mkv');
+    await remove(mounted, 'unlink', '/a/other.mkv');
+    await remove(mounted, 'rmdir', '/a');
+    await told();
+    expect(mounted.kernel.notices).toEqual([]);
+    expect(await names(mounted, '/b')).toEqual(['c', 'film.mkv']);
   });
 
   it('makes folders', async () => {

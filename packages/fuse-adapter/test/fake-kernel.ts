@@ -210,6 +210,13 @@ export class FakeKernel {
     for (const folder of [source, target]) folder.listing = undefined;
   }
 
+  /** The same for UNLINK and RMDIR. */
+  removed({ node, name }: { node: number; name: string }): void {
+    const folder = this.#inode(node);
+    folder.names.delete(name);
+    folder.listing = undefined;
+  }
+
   async #begin(): Promise<void> {
     const init = { op: 'init', major: 7, minor: 45, maxReadAheadBytes: 131_072, flags: allInitFlags } as const;
     this.agreed = await this.ask(0, init);

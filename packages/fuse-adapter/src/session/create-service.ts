@@ -2,6 +2,7 @@ import { type AdapterHost, type CatalogEditor, type Clock, ConfigInvalidError } 
 import type { FuseDevice } from '../device/device.js';
 import type { ResolvedFuseOptions } from '../options.js';
 import { HealthMemory } from './attributes/health-memory.js';
+import { Changes } from './changes/changes.js';
 import { MissingNames } from './changes/missing-names.js';
 import { Notices } from './changes/notices.js';
 import { Handles } from './handles.js';
@@ -20,15 +21,19 @@ export interface SessionParts {
 /** Brings together what requests are answered from. */
 export function createService({ device, host, options, clock }: SessionParts, isAccepting: () => boolean): Service {
   const { catalog, events, logger } = host;
+  const nodes = new NodeTable();
+  const missing = new MissingNames();
+  const notices = new Notices(device);
   return {
     options,
     catalog,
     edits: editsFor(options, host),
     logger,
     snapshot: () => host.snapshot(),
-    nodes: new NodeTable(),
-    missing: new MissingNames(),
-    notices: new Notices(device),
+    nodes,
+    missing,
+    notices,
+    changes: new Changes({ events, nodes, missing, notices }),
     health: new HealthMemory(events),
     files: new Handles(),
     folders: new Handles(),

@@ -6,13 +6,13 @@ import type { WantedConnection } from '../protocol/negotiate.js';
 export const maxReadBytes = 1024 * 1024;
 
 /**
- * What the connection should be able to do. Reads run in parallel and a megabyte long, also past the page cache; listings
- * come with attributes while somebody looks at them; folders are read by several at a time. Pages are dropped when a size
- * or date changes, besides being dropped by notices: without EXPLICIT_INVAL_DATA a notice that is lost costs nothing.
+ * What the connection should be able to do. Reads run in parallel and a megabyte long; listings come with attributes while
+ * somebody looks at them; folders are read by several at a time. Pages are dropped when a size or date changes, besides
+ * being dropped by notices: without EXPLICIT_INVAL_DATA a notice that is lost costs nothing. ASYNC_DIO stays out: with it
+ * a reader past the page cache waits where no signal reaches it (`fuse_direct_IO` in `fs/fuse/file.c`).
  */
 const flags =
   initFlags.ASYNC_READ |
-  initFlags.ASYNC_DIO |
   initFlags.MAX_PAGES |
   initFlags.AUTO_INVAL_DATA |
   initFlags.DO_READDIRPLUS |

@@ -3,6 +3,7 @@ import type { ResolvedFuseOptions } from '../options.js';
 import type { FuseRequest, RequestOf } from '../protocol/messages.js';
 import type { Answer } from './answer.js';
 import type { HealthMemory } from './attributes/health-memory.js';
+import type { Changes } from './changes/changes.js';
 import type { MissingNames } from './changes/missing-names.js';
 import type { Notices } from './changes/notices.js';
 import type { OpenFile } from './files/open-file.js';
@@ -24,6 +25,7 @@ export interface Service {
   readonly nodes: NodeTable;
   readonly missing: MissingNames;
   readonly notices: Notices;
+  readonly changes: Changes;
   readonly health: HealthMemory;
   readonly files: Handles<OpenFile>;
   readonly folders: Handles<FolderListing>;

@@ -5,7 +5,6 @@ import type { FuseRequest, RequestOf } from '../protocol/messages.js';
 import { negotiate } from '../protocol/negotiate.js';
 import { encodeInit, errorReply, replyHeader } from '../protocol/reply.js';
 import { Answering } from './answering.js';
-import { Changes } from './changes/changes.js';
 import { createService, type SessionParts } from './create-service.js';
 import { InFlight } from './in-flight.js';
 import { wantedConnection } from './negotiation.js';
@@ -23,7 +22,6 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #service: Service;
   readonly #inFlight: InFlight;
-  readonly #changes: Changes;
   readonly #answering: Answering;
   #isAccepting = true;
   #ended: Promise<void> | undefined;
@@ -31,11 +29,10 @@ export class Session {
   /** @throws ConfigInvalidError when the mount is to be writable and the adapter may not edit */
   constructor(parts: SessionParts) {
     const { clock, device, host, options } = parts;
-    const { events, logger } = host;
+    const { logger } = host;
     this.#parts = parts;
     this.#service = createService(parts, () => this.#isAccepting);
     this.#inFlight = new InFlight(clock, options.requestTimeoutMs);
-    this.#changes = new Changes({ ...this.#service, events });
     const reports = new Reports(logger, clock);
     this.#answering = new Answering({ device, service: this.#service, inFlight: this.#inFlight, reports, logger });
   }
@@ -97,8 +94,8 @@ export class Session {
     this.stopAccepting();
     this.abort();
     this.#inFlight.end();
-    this.#changes.end();
-    const { files, folders, health, logger, notices } = this.#service;
+    const { changes, files, folders, health, logger, notices } = this.#service;
+    changes.end();
     health.end();
     notices.end();
     for (const listing of folders.takeAll()) listing.close();

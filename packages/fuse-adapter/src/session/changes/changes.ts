@@ -18,6 +18,7 @@ export interface ChangeParts {
  */
 export class Changes {
   readonly #parts: ChangeParts;
+  readonly #own = new Set<string>();
   readonly #off: readonly (() => void)[];
 
   constructor(parts: ChangeParts) {
@@ -26,6 +27,19 @@ export class Changes {
       parts.events.on('catalog:changed', ({ changes }) => this.#changed(changes)),
       parts.events.on('entry:changed', ({ entry }) => this.#changed([{ kind: 'changed', path: entry.path }])),
     ];
+  }
+
+  /**
+   * Runs an edit of these paths that the kernel has asked for. What the catalog announces of them meanwhile is no news:
+   * the kernel changes what it knows itself, once it is told that the edit went well.
+   */
+  async own(paths: readonly string[], edit: () => Promise<void>): Promise<void> {
+    for (const path of paths) this.#own.add(path);
+    try {
+      await edit();
+    } finally {
+      for (const path of paths) this.#own.delete(path);
+    }
   }
 
   /** Hears no more. */
@@ -44,11 +58,11 @@ export class Changes {
         folder = path.slice(0, end);
         parent = nodes.find(path)?.parent;
       }
-      if (parent !== undefined && end + 1 < path.length) this.#changedIn(parent, path.slice(end + 1), kind);
+      if (parent !== undefined && end + 1 < path.length) this.#changedIn(parent, path.slice(end + 1), { kind, path });
     }
   }
 
-  #changedIn(parent: Node, name: string, kind: CatalogChange['kind']): void {
+  #changedIn(parent: Node, name: string, { kind, path }: Pick<CatalogChange, 'kind' | 'path'>): void {
     const { nodes, missing, notices } = this.#parts;
     const node = parent.children.get(name);
     if (kind === 'changed') {
@@ -58,6 +72,7 @@ export class Changes {
       return;
     }
     parent.listingKept = false;
+    if (this.#own.has(path)) return;
     const isBelievedMissing = missing.take(parent, name);
     if (node !== undefined) {
       nodes.detach(node);

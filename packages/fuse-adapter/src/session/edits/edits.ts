@@ -50,16 +50,12 @@ export const rename: Operation<'rename'> = async (service, request, call) => {
     await edits.removePath(to.path, { signal: call.signal });
   }
   const node = from.parent.children.get(from.name);
-  const wasMissing = service.missing.take(to.parent, to.name);
-  try {
-    await edits.move(from.path, to.path, { signal: call.signal });
-  } catch (error) {
-    if (wasMissing) service.notices.name(to.parent, to.name);
-    throw error;
-  }
+  service.missing.take(to.parent, to.name);
+  const { signal } = call;
+  const answer = await edited(service, [from, to], () => edits.move(from.path, to.path, { signal }));
   // The kernel gives what it knows the new name itself.
   if (node !== undefined) service.nodes.move(node, to.parent, to.name);
-  return { ...done, settled: (taken) => unlessTaken(service, taken, [from, to]) };
+  return answer;
 };
 
 async function remove(service: Service, request: RequestOf<'unlink' | 'rmdir'>, call: Call): Promise<Answer> {
@@ -69,17 +65,29 @@ async function remove(service: Service, request: RequestOf<'unlink' | 'rmdir'>, 
   if (entry === undefined) return refused('ENOENT');
   if (request.op === 'unlink' && entry.kind === 'folder') return refused('EISDIR');
   if (request.op === 'rmdir') await checkEmpty(service, entry, call);
-  await edits.removePath(place.path, { signal: call.signal });
-  return done;
+  const { parent, name, path } = place;
+  const answer = await edited(service, [place], () => edits.removePath(path, { signal: call.signal }));
+  const node = parent.children.get(name);
+  if (node !== undefined) service.nodes.detach(node);
+  return answer;
 }
 
-/** Nobody has told the kernel that it went well: it has to look again. */
-function unlessTaken({ notices }: Service, taken: boolean, places: readonly Place[]): void {
-  if (taken) return;
-  for (const { parent, name } of places) {
-    notices.name(parent, name);
-    notices.node(parent);
+/** Runs an edit. Where the kernel is not told that it went well, it has to look again: who knows what happened. */
+async function edited(service: Service, places: readonly Place[], edit: () => Promise<void>): Promise<Answer> {
+  const lookAgain = () => {
+    for (const { parent, name } of places) {
+      service.notices.name(parent, name);
+      service.notices.node(parent);
+    }
+  };
+  try {
+    const paths = places.map(({ path }) => path);
+    await service.changes.own(paths, edit);
+  } catch (error) {
+    lookAgain();
+    throw error;
   }
+  return { ...done, settled: (taken) => (taken ? undefined : lookAgain()) };
 }
 
 function editorOf({ edits }: Service): CatalogEditor {

@@ -1,4 +1,5 @@
-import type { ReadOptions } from '@newsreel/core';
+import { hasCode, type ReadOptions } from '@newsreel/core';
+import { Refusal } from '../../errno.js';
 import { seekWhence } from '../../protocol/flags.js';
 import { encodeLseek, replyHeader } from '../../protocol/reply.js';
 import { type Answer, done, refused } from '../answer.js';
@@ -36,7 +37,11 @@ async function lent(service: Service, file: OpenFile, { offset, length, signal }
   const { integrity, label } = service.options;
   const retraction = integrity === 'progressive' ? new Retraction(service, file, offset, length) : undefined;
   const options: ReadOptions = { signal, integrity, label, onUnverified: retraction?.onUnverified };
-  const loan = await file.handle.lend(offset, length, options);
+  const loan = await file.handle.lend(offset, length, options).catch((error: unknown) => {
+    // Closed because it is in the catalog no more, not because we are closing.
+    const isGone = hasCode(error, 'ERR_CLOSED') && service.nodes.pathOf(file.node) === undefined;
+    throw isGone ? new Refusal('ESTALE') : error;
+  });
   // Fewer bytes would be taken for the end of the file, and the rest for zeros.
   if (loan.byteLength !== length) {
     loan.release();

@@ -90,17 +90,19 @@ function written(service: Service, listing: FolderListing, { offset, size, plus,
     const entry = listing.at(place);
     if (entry === undefined) return writer.bytes;
     const { name, kind } = entry;
-    const item = { name, kind, nextOffset: place + 1 };
-    if (!plus) {
-      if (!writer.add({ ...item, inode: inodeNumber(entry.id) })) return writer.bytes;
-      continue;
-    }
-    const node = service.nodes.place(folder, name, entry);
-    if (!writer.add({ ...item, inode: node.inode, entry: entryReply(service, node, entry, isFresh) })) {
-      service.nodes.dropUnused(node);
+    const node = plus ? service.nodes.place(folder, name, entry) : undefined;
+    const item: FolderItem = {
+      name,
+      inode: node === undefined ? inodeNumber(entry.id) : node.inode,
+      kind,
+      nextOffset: place + 1,
+      entry: node && entryReply(service, node, entry, isFresh),
+    };
+    if (!writer.add(item)) {
+      if (node !== undefined) service.nodes.dropUnused(node);
       return writer.bytes;
     }
-    told.push(node);
+    if (node !== undefined) told.push(node);
   }
 }
 

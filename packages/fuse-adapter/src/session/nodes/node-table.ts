@@ -17,7 +17,7 @@ export interface Spot {
  * same wherever the entry goes.
  */
 export class NodeTable {
-  readonly root: Node = fresh(rootNode, { inode: rootNode, entryId: '', kind: 'folder' });
+  readonly root: Node = fresh(rootNode, rootNode, '', 'folder');
   readonly #byId = new Map<number, Node>([[rootNode, this.root]]);
   readonly #byEntry = new Map<string, Node>();
   #lastId = rootNode;
@@ -108,14 +108,14 @@ export class NodeTable {
   }
 
   #add(entry: Pick<Entry, 'id' | 'kind'>): Node {
-    const node = fresh(++this.#lastId, { inode: inodeNumber(entry.id), entryId: entry.id, kind: entry.kind });
+    const node = fresh(++this.#lastId, inodeNumber(entry.id), entry.id, entry.kind);
     this.#byId.set(node.id, node);
     this.#byEntry.set(node.entryId, node);
     return node;
   }
 }
 
-function fresh(id: number, { inode, entryId, kind }: Pick<Node, 'inode' | 'entryId' | 'kind'>): Node {
+function fresh(id: number, inode: number, entryId: string, kind: Node['kind']): Node {
   return {
     id,
     inode,
