@@ -128,6 +128,15 @@ describe('a read that fails', () => {
     await kernel.release(file);
   });
 
+  it('leaves nothing half done to later opens', async () => {
+    const { catalog, kernel } = await mount({ '/a.mkv': pattern(100_000) });
+    const flags = [(await kernel.open('/a.mkv')).flags, (await kernel.open('/a.mkv')).flags];
+    catalog.fault('/a.mkv', { failAt: 50_000 });
+    expect(await errnoIn(kernel.readFile('/a.mkv'))).toBe(5);
+    flags.push((await kernel.open('/a.mkv')).flags, (await kernel.open('/a.mkv')).flags);
+    expect(flags.map((each) => each & 2)).toEqual([0, 2, 0, 2]);
+  });
+
   it('is answered even when the kernel does not take the bytes', async () => {
     const { kernel, log } = await mount({ '/a.mkv': 'hello' });
     const file = await kernel.open('/a.mkv');

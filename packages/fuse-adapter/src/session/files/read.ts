@@ -33,15 +33,23 @@ interface Wanted {
   readonly signal: AbortSignal;
 }
 
-async function lent(service: Service, file: OpenFile, { offset, length, signal }: Wanted): Promise<Answer> {
-  const { integrity, label } = service.options;
-  const retraction = integrity === 'progressive' ? new Retraction(service, file, offset, length) : undefined;
-  const options: ReadOptions = { signal, integrity, label, onUnverified: retraction?.onUnverified };
-  const loan = await file.handle.lend(offset, length, options).catch((error: unknown) => {
+async function lent(service: Service, file: OpenFile, wanted: Wanted): Promise<Answer> {
+  try {
+    return await lend(service, file, wanted);
+  } catch (error) {
+    // The kernel keeps the pages it could not fill, and would read those one by one ever after: the next open drops them.
+    file.node.cachedEtag = undefined;
     // Closed because it is in the catalog no more, not because we are closing.
     const isGone = hasCode(error, 'ERR_CLOSED') && service.nodes.pathOf(file.node) === undefined;
     throw isGone ? new Refusal('ESTALE') : error;
-  });
+  }
+}
+
+async function lend(service: Service, file: OpenFile, { offset, length, signal }: Wanted): Promise<Answer> {
+  const { integrity, label } = service.options;
+  const retraction = integrity === 'progressive' ? new Retraction(service, file, offset, length) : undefined;
+  const options: ReadOptions = { signal, integrity, label, onUnverified: retraction?.onUnverified };
+  const loan = await file.handle.lend(offset, length, options);
   // Fewer bytes would be taken for the end of the file, and the rest for zeros.
   if (loan.byteLength !== length) {
     loan.release();
