@@ -94,7 +94,7 @@ export class CatalogTree {
   /** See {@link CatalogEditor.copy}. */
   copy(from: string, to: string): void {
     const { node, folder, name } = transfer(this.#tree, from, to);
-    this.#note('added', this.#tree.copy(node, folder, name));
+    this.#note('added', this.#tree.copy(node, folder, name, identityOf));
     this.#announce();
   }
 
@@ -123,8 +123,7 @@ export class CatalogTree {
 
   /** Adds files to a folder; their names are numbered when taken. */
   addFiles(folder: Folder, files: readonly NewFile[]): void {
-    for (const { name, content } of files)
-      this.#note('added', this.#tree.addFile(folder, nameFreeIn(folder, name), content, content.modifiedMs));
+    for (const { name, content } of files) this.#note('added', this.#add(folder, nameFreeIn(folder, name), content));
     this.#announce();
   }
 
@@ -181,6 +180,10 @@ export class CatalogTree {
     for (const node of nodes) this.#options.events.emit('entry:changed', { entry: this.entry(node), fromVersion });
   }
 
+  #add(folder: Folder, name: string, content: FileContent): CatalogNode {
+    return this.#tree.addFile(folder, name, content, content.modifiedMs, identityOf(content));
+  }
+
   #remove(node: CatalogNode): readonly FileContent[] {
     this.#note('removed', node);
     return this.#tree.remove(node);
@@ -205,3 +208,5 @@ export class CatalogTree {
     return folderMadeAt(this.#tree, path, (made) => this.#note('added', made));
   }
 }
+
+const identityOf = (content: FileContent) => content.identity ?? '';

@@ -13,6 +13,8 @@ export interface OpenContentOptions extends RequestOptions {
 export interface FileContent {
   /** The release it came from. */
   readonly releaseId?: string | undefined;
+  /** What tells it from any other content, the same whenever it is added again: ids are made of it. */
+  readonly identity?: string | undefined;
   /** When it was posted or added, in milliseconds since 1970. */
   readonly modifiedMs: number;
   /** Exact size in bytes, once known. Until then the file is not listed. */

@@ -1,8 +1,9 @@
+import { hash } from 'node:crypto';
 import { ChildList } from './child-list.js';
 import { maxPathBytes, pathFrom } from './paths.js';
 
 interface NodeBase<C> {
-  /** Stable across moves. */
+  /** Stable across moves; made of where it was put first, and of what it is. */
   readonly id: string;
   /** Last part of the path. */
   readonly name: string;
@@ -40,12 +41,12 @@ export class PathTree<C extends object> {
   readonly #wallNow: () => number;
   readonly #names = new Map<C, Set<FileNode<C>>>();
   readonly root: FolderNode<C>;
-  #lastId = 0;
+  readonly #ids = new Set<string>();
   #fileCount = 0;
 
   constructor(wallNow: () => number) {
     this.#wallNow = wallNow;
-    this.root = this.#folder('', undefined);
+    this.root = this.#folder('/', '', undefined);
   }
 
   /** File names in the tree. */
@@ -80,13 +81,17 @@ export class PathTree<C extends object> {
 
   /** Adds a folder under a free name. */
   addFolder(parent: FolderNode<C>, name: string, releaseId?: string): FolderNode<C> {
-    return this.#attach(this.#folder(name, releaseId), parent, name);
+    return this.#attach(this.#folder(this.#pathIn(parent, name), name, releaseId), parent, name);
   }
 
-  /** Adds a name for content under a free name. */
-  addFile(parent: FolderNode<C>, name: string, content: C, modifiedMs: number): FileNode<C> {
+  /**
+   * Adds a name for content under a free name.
+   * @param identity what tells the content from any other, also after a restart
+   */
+  addFile(parent: FolderNode<C>, name: string, content: C, modifiedMs: number, identity = ''): FileNode<C> {
+    const id = this.#newId(`${this.#pathIn(parent, name)}\0${identity}`);
     const node = this.#attach(
-      { kind: 'file', id: this.#nextId(), name, parent: undefined, modifiedMs, content } as FileNode<C>,
+      { kind: 'file', id, name, parent: undefined, modifiedMs, content } as FileNode<C>,
       parent,
       name,
     );
@@ -105,6 +110,7 @@ export class PathTree<C extends object> {
     this.#detach(node);
     const nameless: C[] = [];
     for (const { node: each } of walk(node)) {
+      this.#ids.delete(each.id);
       if (each.kind !== 'file') continue;
       this.#fileCount--;
       const names = this.#names.get(each.content);
@@ -117,17 +123,19 @@ export class PathTree<C extends object> {
   }
 
   /** Copies a node and what is below it to a free name; the files are further names for the same contents. */
-  copy(node: TreeNode<C>, parent: FolderNode<C>, name: string): TreeNode<C> {
-    if (node.kind === 'file') return this.addFile(parent, name, node.content, node.modifiedMs);
-    const top = this.#folder(name, undefined);
+  copy(node: TreeNode<C>, parent: FolderNode<C>, name: string, identityOf: (content: C) => string): TreeNode<C> {
+    const file = (into: FolderNode<C>, as: string, { content, modifiedMs }: FileNode<C>) =>
+      this.addFile(into, as, content, modifiedMs, identityOf(content));
+    if (node.kind === 'file') return file(parent, name, node);
+    const top = this.addFolder(parent, name);
     const copies = new Map<TreeNode<C>, FolderNode<C>>([[node, top]]);
     for (const { node: each } of walk(node)) {
       if (each === node) continue;
       const into = copies.get(each.parent as FolderNode<C>) as FolderNode<C>;
-      if (each.kind === 'file') this.addFile(into, each.name, each.content, each.modifiedMs);
+      if (each.kind === 'file') file(into, each.name, each);
       else copies.set(each, this.addFolder(into, each.name));
     }
-    return this.#attach(top, parent, name);
+    return top;
   }
 
   /** Whether every path at and below a node would still be short enough below another path. */
@@ -167,12 +175,12 @@ export class PathTree<C extends object> {
     else names.add(node);
   }
 
-  #folder(name: string, releaseId: string | undefined): FolderNode<C> {
+  #folder(path: string, name: string, releaseId: string | undefined): FolderNode<C> {
     const children = new ChildList<TreeNode<C>>();
     const modifiedMs = this.#wallNow();
     return {
       kind: 'folder',
-      id: this.#nextId(),
+      id: this.#newId(path),
       name,
       parent: undefined,
       modifiedMs,
@@ -182,8 +190,18 @@ export class PathTree<C extends object> {
     };
   }
 
-  #nextId(): string {
-    return `${++this.#lastId}`;
+  #pathIn(parent: FolderNode<C>, name: string): string {
+    return `${parent === this.root ? '' : this.pathOf(parent)}/${name}`;
+  }
+
+  /** The same for the same things in the same places, unless what was here first has moved and lives on elsewhere. */
+  #newId(what: string): string {
+    for (let turn = 0; ; turn++) {
+      const id = hash('sha256', turn === 0 ? what : `${what}\0${turn}`, 'base64url').slice(0, 20);
+      if (this.#ids.has(id)) continue;
+      this.#ids.add(id);
+      return id;
+    }
   }
 }
 

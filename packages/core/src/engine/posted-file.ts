@@ -47,6 +47,7 @@ export interface PostedFileOwner {
 export class PostedFile implements FileContent {
   readonly nzbFile: NzbFile;
   readonly releaseId: string;
+  readonly identity: string;
   readonly modifiedMs: number;
   readonly #owner: PostedFileOwner;
   readonly #host: PostedFileHost;
@@ -62,6 +63,7 @@ export class PostedFile implements FileContent {
   constructor(nzbFile: NzbFile, owner: PostedFileOwner, host: PostedFileHost) {
     this.nzbFile = nzbFile;
     this.releaseId = owner.id;
+    this.identity = `${nzbFile.segments[0]?.id} ${nzbFile.segments.length}`;
     this.modifiedMs = nzbFile.postedMs > 0 ? nzbFile.postedMs : owner.addedMs;
     this.#owner = owner;
     this.#host = host;

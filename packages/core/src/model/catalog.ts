@@ -40,7 +40,10 @@ export interface FileHandle extends Closeable {
 
 /** One file or folder as the world sees it. */
 export interface Entry {
-  /** Stable across moves; adapters derive inodes from it. */
+  /**
+   * Stable across moves, and the same again when the same is added in the same place, after a restart for example; adapters
+   * derive inodes from it.
+   */
   readonly id: string;
   /** Counts up when the bytes behind the entry change. */
   readonly version: number;

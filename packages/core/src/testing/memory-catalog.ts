@@ -143,6 +143,7 @@ class BytesContent implements FileContent {
   fault: MemoryFileFault = {};
   version = 1;
   etag: string;
+  readonly identity: string;
   readonly modifiedMs: number;
   #bytes: Uint8Array;
   readonly #options: MemoryCatalogOptions;
@@ -154,6 +155,7 @@ class BytesContent implements FileContent {
     this.#tally = tally;
     this.modifiedMs = options.modifiedMs ?? Date.UTC(2020, 0, 1);
     this.etag = etagOf(bytes);
+    this.identity = this.etag;
   }
 
   get size(): number {

@@ -239,3 +239,46 @@ describe('LibraryView beside a plain set of paths', () => {
     return found.sort();
   }
 });
+
+describe('ids of entries', () => {
+  const idsOf = async (paths: readonly string[], catalog = memoryCatalog()) => {
+    for (const path of paths) catalog.put(path, `bytes of ${path}`);
+    const found = await Promise.all(['/', '/f', ...paths].map(async (path) => (await catalog.stat(path)).id));
+    return { catalog, found };
+  };
+  const paths = ['/f/a', '/f/b', '/g'];
+
+  it('are the same again after a restart, in whatever order things come', async () => {
+    const { found } = await idsOf(paths);
+    const again = await idsOf([...paths].reverse());
+    expect(again.found).toEqual(
+      ['/', '/f', '/g', '/f/b', '/f/a'].map((path) => found[['/', '/f', ...paths].indexOf(path)]),
+    );
+    expect(new Set(found).size).toBe(5);
+  });
+
+  it('move along, and are never those of something else meanwhile', async () => {
+    const { catalog, found } = await idsOf(paths);
+    await catalog.move('/f/a', '/moved');
+    catalog.put('/f/a', 'bytes of /f/a');
+    const ids = await Promise.all(['/moved', '/f/a'].map(async (path) => (await catalog.stat(path)).id));
+    expect(ids[0]).toBe(found[2]);
+    expect(ids[1]).not.toBe(found[2]);
+    await catalog.removePath('/moved');
+    await catalog.removePath('/f/a');
+    catalog.put('/f/a', 'other bytes');
+    expect([found[2], ids[1]]).not.toContain((await catalog.stat('/f/a')).id);
+    await catalog.removePath('/f/a');
+    catalog.put('/f/a', 'bytes of /f/a');
+    expect((await catalog.stat('/f/a')).id).toBe(found[2]);
+  });
+
+  it('differ for copies', async () => {
+    const { catalog } = await idsOf(paths);
+    await catalog.copy('/f', '/copy');
+    const ids = await Promise.all(
+      ['/f', '/f/a', '/copy', '/copy/a'].map(async (path) => (await catalog.stat(path)).id),
+    );
+    expect(new Set(ids).size).toBe(4);
+  });
+});
