@@ -18,6 +18,12 @@ export interface ReadOptions extends RequestOptions {
    * (every provider failed, the handle was closed): forget them. Must not throw.
    */
   readonly onUnverified?: ((error: unknown) => void) | undefined;
+  /**
+   * Called when all that a progressive positional read has answered with has turned out right: of each that resolved,
+   * either this or {@link ReadOptions.onUnverified} is called once, this one perhaps just before it resolves. Must not
+   * throw.
+   */
+  readonly onVerified?: (() => void) | undefined;
   /** Whose bytes these are, for accounting ("plex", "import"). */
   readonly label?: string | undefined;
 }

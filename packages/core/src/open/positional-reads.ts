@@ -30,19 +30,20 @@ export class PositionalReads {
   async read(position: number, length: number, options: ReadOptions, target: ReadTarget): Promise<void> {
     const scope = this.#scopes.begin(options.signal);
     let placed: PlacedRead | undefined;
-    let verdict: Verdict = {};
+    let verdict: Verdict | undefined;
     try {
       const range = positionalRange(position, length, this.#parts.source.size);
-      if (range.start === range.end) return;
+      if (range.start === range.end) {
+        verdict = {};
+        return;
+      }
       placed = this.#runs.began(range);
       verdict = await this.#bring(placed, options, scope.signal, target);
       this.#count(range.end - range.start, options.label);
       this.#runs.taken(placed);
     } finally {
-      if (placed) {
-        this.#runs.ended();
-        this.#endWith(verdict, placed.range, scope, options);
-      } else scope.end();
+      if (placed) this.#runs.ended();
+      this.#endWith(verdict, placed?.range, scope, options);
     }
   }
 
@@ -68,10 +69,16 @@ export class PositionalReads {
     }
   }
 
-  /** A read ends with the last verdict about its bytes. */
-  #endWith({ verified }: Verdict, range: ByteRange, scope: ReadScope, { onUnverified }: ReadOptions): void {
-    if (verified === undefined) {
+  /** A read ends with the last verdict about its bytes. @param verdict nothing when the read failed */
+  #endWith(
+    verdict: Verdict | undefined,
+    range: ByteRange | undefined,
+    scope: ReadScope,
+    { onVerified, onUnverified }: ReadOptions,
+  ): void {
+    if (verdict?.verified === undefined || range === undefined) {
       scope.end();
+      if (verdict !== undefined) onVerified?.();
       return;
     }
     scope.answered();
@@ -79,6 +86,6 @@ export class PositionalReads {
       this.#mistrusted.note(error, range);
       onUnverified?.(error);
     };
-    void verified.catch(failed).finally(() => scope.end());
+    void verdict.verified.then(() => onVerified?.(), failed).finally(() => scope.end());
   }
 }

@@ -92,6 +92,7 @@ export class MemoryHandle implements FileHandle {
       release();
       throw error;
     }
+    options.onVerified?.();
     const views = leases.map((lease) => lease.bytes);
     return { views, byteLength: views.reduce((sum, view) => sum + view.length, 0), release };
   }

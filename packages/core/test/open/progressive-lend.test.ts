@@ -24,8 +24,11 @@ async function opened(providers?: readonly Faulty[]) {
     view: { freeSlots: () => 20, readers: () => 1, budgetBytes: () => 1e9 },
   });
   const onUnverified = vi.fn();
+  const onVerified = vi.fn();
+  let lent = 0;
   const lend = async (start: number, end: number) => {
-    const loan = await handle.lend(start, end - start, { integrity: 'progressive', onUnverified });
+    const loan = await handle.lend(start, end - start, { integrity: 'progressive', onUnverified, onVerified });
+    lent++;
     const isRight = Buffer.compare(Buffer.concat(loan.views), post.bytes.subarray(start, end)) === 0;
     loan.release();
     return isRight;
@@ -36,8 +39,10 @@ async function opened(providers?: readonly Faulty[]) {
     expect(setting.fetcher.stats().inFlight).toBe(0);
     await setting.fetcher.cache.close();
     expect(setting.source.held).toBe(0);
+    // A verdict for each that was answered.
+    expect(onVerified.mock.calls.length + onUnverified.mock.calls.length).toBe(lent);
   };
-  return { handle, lend, onUnverified, setting, finish };
+  return { handle, lend, onUnverified, onVerified, setting, finish };
 }
 
 /** Lets everything of an article land, and keeps its end from coming. */
@@ -68,12 +73,15 @@ afterEach(() => setStrictLeases(false));
 
 describe('a mebibyte lent while it arrives', () => {
   it('is answered as soon as its bytes are there, across articles, before the last is verified', async () => {
-    const { lend, onUnverified, setting, finish } = await opened();
+    const { lend, onUnverified, onVerified, setting, finish } = await opened();
     const release = withhold(setting, 6);
     expect(await lend(...oneMebibyte(5))).toBe(true);
     expect(setting.fetcher.stats().inFlight).toBe(1);
+    await settle();
+    expect(onVerified).not.toHaveBeenCalled();
     release();
     await settle();
+    expect(onVerified).toHaveBeenCalledTimes(1);
     expect(setting.fetcher.stats().inFlight).toBe(0);
     expect(onUnverified).not.toHaveBeenCalled();
     await finish();
