@@ -135,6 +135,22 @@ describe('a writable mount', () => {
     expect(await names(mounted, '/b')).toEqual(['c', 'film.mkv']);
   });
 
+  it('takes what is made anew under an old name for something new', async () => {
+    const mounted = await writable();
+    const { kernel } = mounted;
+    await remove(mounted, 'unlink', '/b/c/deep.txt');
+    const removed = await kernel.walk('/b/c');
+    await remove(mounted, 'rmdir', '/b/c');
+    expect((await makeFolder(mounted, '/b/c')).node).not.toBe(removed);
+    const replaced = await kernel.walk('/a/other.mkv');
+    await rename(mounted, '/a/film.mkv', '/a/other.mkv');
+    mounted.catalog.put('/a/film.mkv', 'film');
+    await rename(mounted, '/a/other.mkv', '/a/moved.mkv');
+    mounted.catalog.put('/a/other.mkv', 'other');
+    await told();
+    expect(await kernel.walk('/a/other.mkv')).not.toBe(replaced);
+  });
+
   it('makes folders', async () => {
     const mounted = await writable();
     expect(await errnoIn(mounted.kernel.walk('/new'))).toBe(2);

@@ -73,6 +73,17 @@ describe('the table of nodes', () => {
     expect(nodes.place(nodes.root, 'a', entry('2', 'folder'))).not.toBe(other);
   });
 
+  it('gives what was removed for good to nobody else', () => {
+    const nodes = new NodeTable();
+    const one = nodes.place(nodes.root, 'a', entry('1'));
+    nodes.told(one);
+    nodes.retire(one);
+    const other = nodes.place(nodes.root, 'a', entry('1'));
+    expect([other === one, nodes.pathOf(one), nodes.get(one.id)]).toEqual([false, undefined, one]);
+    nodes.forget(one.id, 1);
+    expect(nodes.place(nodes.root, 'b', entry('1'))).toBe(other);
+  });
+
   it('survives ids that are not unique: no folder ends up in itself', () => {
     const nodes = new NodeTable();
     const outer = nodes.place(nodes.root, 'a', entry('same', 'folder'));

@@ -43,11 +43,13 @@ export const rename: Operation<'rename'> = async (service, request, call) => {
   const entry = await entryAt(service, from, call);
   if (entry === undefined) return refused('ENOENT');
   const replaced = await entryAt(service, to, call);
+  const there = to.parent.children.get(to.name);
   if (replaced !== undefined) {
     if (request.flags === renameFlags.NOREPLACE) return refused('EEXIST');
     if (replaced.id === entry.id) return done;
     await checkReplaceable(service, entry, replaced, call);
     await edits.removePath(to.path, { signal: call.signal });
+    if (there !== undefined) service.nodes.retire(there);
   }
   const node = from.parent.children.get(from.name);
   service.missing.take(to.parent, to.name);
@@ -68,7 +70,7 @@ async function remove(service: Service, request: RequestOf<'unlink' | 'rmdir'>, 
   const { parent, name, path } = place;
   const answer = await edited(service, [place], () => edits.removePath(path, { signal: call.signal }));
   const node = parent.children.get(name);
-  if (node !== undefined) service.nodes.detach(node);
+  if (node !== undefined) service.nodes.retire(node);
   return answer;
 }
 

@@ -88,6 +88,15 @@ export class NodeTable {
     node.parent = undefined;
   }
 
+  /**
+   * It was removed through the kernel, for which it is dead from now on: what gets the same name and id later is to be a
+   * node of its own.
+   */
+  retire(node: Node): void {
+    this.detach(node);
+    if (this.#byEntry.get(node.entryId) === node) this.#byEntry.delete(node.entryId);
+  }
+
   /** Its path; `undefined` when it, or a folder above it, is no longer in the catalog. */
   pathOf(node: Node): string | undefined {
     if (node === this.root) return '/';
