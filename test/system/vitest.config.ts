@@ -14,6 +14,7 @@ export default defineConfig({
     name: 'system',
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     include: ['**/*.test.ts'],
+    globalSetup: ['build-packages.ts'],
     fileParallelism: false,
     testTimeout: 300_000,
     hookTimeout: 120_000,

@@ -10,8 +10,12 @@ export default function buildReader(): void {
   const sources = readdirSync(at('../src'), { recursive: true, encoding: 'utf8' });
   const newestMs = Math.max(...sources.map((path) => changedMs(at(`../src/${path}`))));
   if (changedMs(at('../dist/reader.js')) > newestMs) return;
-  const { status, stderr } = spawnSync(process.execPath, [at('../../../scripts/build.mjs'), '--js-only', 'fuse-adapter'], {
-    encoding: 'utf8',
-  });
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [at('../../../scripts/build.mjs'), '--js-only', 'fuse-adapter'],
+    {
+      encoding: 'utf8',
+    },
+  );
   if (status !== 0) throw new Error(`building the reader failed: ${stderr}`);
 }

@@ -107,9 +107,13 @@ export class Handover {
     return Atomics.wait(this.#words, word.taken, taken, timeoutMs) !== 'timed-out';
   }
 
-  /** Reader: sleeps until INIT is answered. `false` when it is to leave instead; after `true`, there will be a knock. */
-  awaitServing(): boolean {
-    Atomics.wait(this.#words, word.phase, phase.starting);
+  /** Reader: sleeps until INIT is answered or it is to leave. `false` when that took too long. */
+  awaitPhase(timeoutMs: number): boolean {
+    return Atomics.wait(this.#words, word.phase, phase.starting, timeoutMs) !== 'timed-out';
+  }
+
+  /** Reader: reads on now that INIT is answered; there will be a knock. `false` when it is to leave instead. */
+  beginReading(): boolean {
     return Atomics.compareExchange(this.#words, word.phase, phase.serving, phase.reading) === phase.serving;
   }
 

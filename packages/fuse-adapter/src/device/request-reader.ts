@@ -31,7 +31,9 @@ export interface ReaderPort {
 /** How long the serving thread may leave a request of its own family lying, in milliseconds. */
 export const stuckAfterMs = 5_000;
 /** The same when it has left one lying before and taken nothing since: it may just be coming back. */
-export const stillStuckAfterMs = 100;
+const stillStuckAfterMs = 100;
+/** How long the serving thread may leave INIT lying, in milliseconds: an app that starts may be busy with itself. */
+const unbornAfterMs = 15_000;
 
 const deadlock = 35; // EDEADLK
 const notConnected = 107; // ENOTCONN
@@ -85,12 +87,20 @@ export class RequestReader {
     }
   }
 
-  /** INIT waits already when there is a connection. Until it is answered there is nothing else to read. */
+  /**
+   * INIT waits already when there is a connection. Until it is answered there is nothing else to read: even a synchronous
+   * call of the serving thread waits in the kernel, and only a refusal of the whole connection gets it out of there.
+   */
   #awaitInit(): boolean {
     const length = this.#read();
     if (length === 0) return false;
     this.#handOver(length);
-    return this.#handover.awaitServing();
+    while (!this.#handover.awaitPhase(unbornAfterMs)) {
+      if (this.#handover.isAllTaken()) continue;
+      this.#refuse('serving thread');
+      return false;
+    }
+    return this.#handover.beginReading();
   }
 
   /** Length of the next request; 0 when the connection has ended. */

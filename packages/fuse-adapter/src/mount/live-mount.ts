@@ -68,8 +68,8 @@ export class LiveMount implements Mounted {
     const folder = await this.#hold();
     // At once, whoever still uses it ("lazily"): that shows the empty folder to newcomers, and the connection goes next.
     let says = await this.#detach();
-    // The path leads elsewhere by now; this still leads in.
-    if (folder !== undefined) this.#place = `/proc/self/fd/${folder}`;
+    // The path leads elsewhere now; this still leads in.
+    if (folder !== undefined && says === undefined) this.#place = `/proc/self/fd/${folder}`;
     await this.device.close();
     if (folder !== undefined) closeSync(folder);
     // Nothing can hang on a connection that is closed.

@@ -72,9 +72,12 @@ async function removeStale(seen: MountEntry, preparation: Preparation): Promise<
   preparation.logger.info({ mountpoint, type }, 'took away a mount whose program had died');
 }
 
-/** Asked by another process, which may hang if it likes. */
+/**
+ * Asked by another process, which may hang if it likes. Of the file system, not of the folder: whose attributes the kernel
+ * may still remember long after there is nobody to ask.
+ */
 async function isDead(seen: MountEntry, { machine, timeoutMs, signal }: Preparation): Promise<boolean> {
-  const looked = await machine.run('stat', ['--', seen.mountpoint], { timeoutMs, signal });
+  const looked = await machine.run('stat', ['-f', '--', seen.mountpoint], { timeoutMs, signal });
   signal?.throwIfAborted();
   return looked.status === 'failed' && /not connected/i.test(looked.says);
 }

@@ -90,16 +90,16 @@ describe('leaving', () => {
   it('needs a knock only when the reader may be asleep in the kernel', () => {
     const early = ends();
     expect(early.server.leave()).toBe(false);
-    expect(early.reader.awaitServing()).toBe(false);
+    expect(early.reader.beginReading()).toBe(false);
 
     const answered = ends();
     answered.server.serve();
     expect(answered.server.leave()).toBe(false);
-    expect(answered.reader.awaitServing()).toBe(false);
+    expect(answered.reader.beginReading()).toBe(false);
 
     const reading = ends();
     reading.server.serve();
-    expect(reading.reader.awaitServing()).toBe(true);
+    expect(reading.reader.beginReading()).toBe(true);
     expect(reading.server.leave()).toBe(true);
     expect(reading.reader.isLeaving).toBe(true);
   });
@@ -107,7 +107,7 @@ describe('leaving', () => {
   it('needs none once the reader has ended by itself', () => {
     const { reader, server } = ends();
     server.serve();
-    reader.awaitServing();
+    reader.beginReading();
     reader.end();
     expect(server.leave()).toBe(false);
     expect(server.hasEnded()).toBe(true);
