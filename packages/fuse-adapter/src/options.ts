@@ -24,9 +24,11 @@ export interface FuseOptions {
   /** Lets `mv`, `rm`, `rmdir` and `mkdir` change the catalog; needs the grant `edits`. Bytes stay read-only. @default false */
   readonly writable?: boolean | undefined;
   /**
-   * Whether bytes may be answered before their article is verified. `progressive` has the first bytes of an article sooner;
-   * should they turn out wrong the kernel is made to forget them, but a program that has read them is not told.
-   * @default 'verified'
+   * Whether bytes may be answered before their article is verified. With `progressive` a viewer does not wait for the whole
+   * of an article. Should what was answered turn out wrong, the kernel is made to forget it and every further read of the
+   * open file fails with EIO; the last bytes of a file are answered only when all before them are verified, so whoever
+   * read to the end without an error has read right bytes. With `verified` nothing is ever taken back.
+   * @default 'progressive'
    */
   readonly integrity?: 'progressive' | 'verified' | undefined;
   /** Whose bytes these are in the engine's accounts. @default 'fuse' */
@@ -83,7 +85,7 @@ const schema = z.strictObject({
   gid: id(process.getgid),
   umask: z.int().min(0).max(0o777).default(0o022),
   writable: z.boolean().default(false),
-  integrity: z.enum(['progressive', 'verified']).default('verified'),
+  integrity: z.enum(['progressive', 'verified']).default('progressive'),
   label: z.string().default('fuse'),
   readAheadBytes: z
     .int()

@@ -17,7 +17,10 @@ export interface HeldRead {
   readonly position: number;
   readonly length: number;
   readonly options: ReadOptions;
+  /** Verified bytes. */
   answer(bytes: Uint8Array): void;
+  /** Bytes whose verdict is still to come, through `options`. */
+  answerEarly(bytes: Uint8Array): void;
   fail(error: unknown): void;
 }
 
@@ -32,13 +35,17 @@ export class HeldHandle implements FileHandle {
 
   lend(position: number, length: number, options: ReadOptions = {}): Promise<Loan> {
     return new Promise((resolve, reject) => {
-      const answer = (bytes: Uint8Array) => {
+      const answerEarly = (bytes: Uint8Array) => {
         this.loans++;
         const half = bytes.length >> 1;
         const views = [bytes.subarray(0, half), bytes.subarray(half)];
         resolve({ views, byteLength: bytes.length, release: () => void this.loans-- });
       };
-      this.reads.push({ position, length, options, answer, fail: reject });
+      const answer = (bytes: Uint8Array) => {
+        options.onVerified?.();
+        answerEarly(bytes);
+      };
+      this.reads.push({ position, length, options, answer, answerEarly, fail: reject });
     });
   }
 

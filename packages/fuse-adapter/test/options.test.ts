@@ -42,7 +42,7 @@ describe('options', () => {
     expect(options).toMatchObject({
       name: 'newsreel',
       writable: false,
-      integrity: 'verified',
+      integrity: 'progressive',
       label: 'fuse',
       umask: 0o022,
       createMountpoint: true,

@@ -278,45 +278,110 @@ describe('what the kernel keeps of a file', () => {
 describe('bytes that are answered before they are verified', () => {
   const wrong = new ArticleCorruptError({ messageId: 'a@b', provider: 'p', reason: 'as told' });
 
-  it('are not asked for by default', async () => {
-    const { kernel, handles } = await held(pattern(8192));
+  it('are not asked for when they are not wanted', async () => {
+    const { kernel, handles } = await held(pattern(8192), { integrity: 'verified' });
     const file = await kernel.open('/a.mkv');
     const reading = kernel.readDirect(file, 0, 10);
-    expect(handles[0]!.reads[0]!.options).toMatchObject({ integrity: 'verified', onUnverified: undefined });
+    const { integrity, onUnverified } = handles[0]!.reads[0]!.options;
+    expect([integrity, onUnverified]).toEqual(['verified', undefined]);
     handles[0]!.reads[0]!.answer(pattern(10));
     await reading;
   });
 
   it('are forgotten when they turn out wrong, and nothing else is', async () => {
-    const bytes = pattern(3 * 131_072);
-    const { adapter, kernel, handles } = await held(bytes, { integrity: 'progressive' });
+    const bytes = pattern(3 * 131_072 + 1);
+    const { adapter, kernel, handles } = await held(bytes);
     const file = await kernel.open('/a.mkv');
-    const reading = kernel.pread(file, 0, bytes.length);
+    const reading = kernel.pread(file, 0, 3 * 131_072);
     const { reads } = handles[0]!;
     for (let part = 0; part < 3; part++) {
       await until('asked', () => reads.length === part + 1);
       const { position, length } = reads[part]!;
-      reads[part]!.answer(bytes.subarray(position, position + length));
+      reads[part]!.answerEarly(bytes.subarray(position, position + length));
     }
     await reading;
     reads[1]!.options.onUnverified!(wrong);
     await until('told', () => kernel.notices.length === 1);
     expect(kernel.notices).toEqual([{ kind: 'inode', node: file.node, offset: 131_072, length: 131_072 }]);
     expect(adapter.stats()!.retracted).toBe(1);
-    const again = kernel.pread(file, 0, bytes.length);
-    await until('asked again', () => reads.length === 4);
-    expect(reads[3]).toMatchObject({ position: 131_072, length: 131_072 });
-    reads[3]!.fail(wrong);
-    expect(await errnoIn(again)).toBe(5);
+    for (const part of [0, 2]) reads[part]!.options.onVerified!();
     await kernel.release(file);
   });
 
-  it('are not answered at all when that is known in time', async () => {
-    const { adapter, kernel, handles } = await held(pattern(8192), { integrity: 'progressive' });
+  it('spoil every handle of the file that is open, and none that is opened later', async () => {
+    const bytes = pattern(500_000);
+    const { kernel, handles } = await held(bytes);
+    const [one, other] = [await kernel.open('/a.mkv'), await kernel.open('/a.mkv')];
+    const reading = kernel.readDirect(one!, 0, 4096);
+    handles[0]!.reads[0]!.answerEarly(new Uint8Array(4096).fill(0xee));
+    await reading;
+    // Its bytes are right, but those before them may not have been.
+    const underWay = errnoIn(kernel.readDirect(other!, 4096, 4096));
+    handles[0]!.reads[0]!.options.onUnverified!(wrong);
+    handles[1]!.reads[0]!.answer(bytes.subarray(4096, 8192));
+    expect(await underWay).toBe(5);
+    for (const file of [one!, other!]) expect(await errnoIn(kernel.readDirect(file, 100_000, 10))).toBe(5);
+    const later = await kernel.open('/a.mkv');
+    const again = kernel.readDirect(later, 0, 4096);
+    handles[2]!.reads[0]!.answer(bytes.subarray(0, 4096));
+    expect(Buffer.compare(await again, bytes.subarray(0, 4096))).toBe(0);
+    for (const file of [one!, other!, later]) await kernel.release(file);
+  });
+
+  it('are not among the last: the end of a file is there when all before it is verified', async () => {
+    for (const verdict of ['right', 'wrong'] as const) {
+      const bytes = pattern(20_000);
+      const { kernel, handles } = await held(bytes);
+      const file = await kernel.open('/a.mkv');
+      const first = kernel.readDirect(file, 0, 10_000);
+      const { reads } = handles[0]!;
+      reads[0]!.answerEarly(bytes.subarray(0, 10_000));
+      await first;
+      let isOver = false;
+      const last = errnoIn(kernel.readDirect(file, 10_000, 10_000)).finally(() => {
+        isOver = true;
+      });
+      expect(reads[1]!.options.integrity).toBe('verified');
+      reads[1]!.answer(bytes.subarray(10_000));
+      await new Promise(setImmediate);
+      expect(isOver).toBe(false);
+      if (verdict === 'right') reads[0]!.options.onVerified!();
+      else reads[0]!.options.onUnverified!(wrong);
+      expect(await last).toBe(verdict === 'right' ? 'no error' : 5);
+      await kernel.release(file);
+    }
+  });
+
+  it('keep their handle open until there is a verdict, closed or not', async () => {
+    const bytes = pattern(20_000);
+    const { adapter, kernel, handles } = await held(bytes);
+    const file = await kernel.open('/a.mkv');
+    const reading = kernel.readDirect(file, 0, 4096);
+    handles[0]!.reads[0]!.answerEarly(bytes.subarray(0, 4096));
+    await reading;
+    await kernel.release(file);
+    expect([handles[0]!.closes, adapter.stats()!.openFiles]).toEqual([0, 1]);
+    handles[0]!.reads[0]!.options.onVerified!();
+    await until('closed', () => handles[0]!.closes === 1);
+    expect(adapter.stats()!.openFiles).toBe(0);
+  });
+
+  it('do not keep a mount from going', async () => {
+    const { adapter, kernel, handles } = await held(pattern(20_000));
+    const file = await kernel.open('/a.mkv');
+    const reading = kernel.readDirect(file, 0, 4096);
+    handles[0]!.reads[0]!.answerEarly(pattern(4096));
+    await reading;
+    await adapter.close();
+    expect(handles[0]!.closes).toBe(1);
+  });
+
+  it('are not answered at all when it is known in time that they are wrong', async () => {
+    const { adapter, kernel, handles } = await held(pattern(8192));
     const file = await kernel.open('/a.mkv');
     const reading = errnoIn(kernel.readDirect(file, 0, 10));
     const [only] = handles[0]!.reads;
-    only!.answer(pattern(10));
+    only!.answerEarly(pattern(10));
     only!.options.onUnverified!(wrong);
     expect(await reading).toBe(5);
     expect([kernel.notices, adapter.stats()!.retracted]).toEqual([[], 0]);
@@ -325,32 +390,34 @@ describe('bytes that are answered before they are verified', () => {
 
   it('are forgotten also when a read of the same pages is under way, which gets none of them', async () => {
     const bytes = pattern(131_072);
-    const { kernel, handles } = await held(bytes, { integrity: 'progressive' });
+    const { kernel, handles } = await held(bytes);
     const file = await kernel.open('/a.mkv');
     const first = kernel.pread(file, 0, 4096, 4096);
     const { reads } = handles[0]!;
     await until('asked', () => reads.length === 1);
-    reads[0]!.answer(new Uint8Array(4096).fill(0xee));
+    reads[0]!.answerEarly(new Uint8Array(4096).fill(0xee));
     await first;
     // Another page of the file is being read, so the notice has to wait in the kernel.
-    const second = kernel.pread(file, 4096, 8192, 4096);
+    const second = errnoIn(kernel.pread(file, 4096, 8192, 4096));
     await until('asked', () => reads.length === 2);
     reads[0]!.options.onUnverified!(wrong);
     reads[1]!.answer(bytes.subarray(4096, 8192));
-    await second;
+    expect(await second).toBe(5);
     await new Promise(setImmediate);
-    const again = kernel.pread(file, 0, 4096, 4096);
-    await until('asked again', () => reads.length === 3);
-    reads[2]!.answer(bytes.subarray(0, 4096));
-    expect(Buffer.compare(await again, bytes.subarray(0, 4096))).toBe(0);
     await kernel.release(file);
+    const later = await kernel.open('/a.mkv');
+    const again = kernel.pread(later, 0, 4096, 4096);
+    await until('asked again', () => handles[1]!.reads.length === 1);
+    handles[1]!.reads[0]!.answer(bytes.subarray(0, 4096));
+    expect(Buffer.compare(await again, bytes.subarray(0, 4096))).toBe(0);
+    await kernel.release(later);
   });
 
   it('go first: before whatever else the kernel is to forget', async () => {
-    const { catalog, kernel, handles } = await held(pattern(8192), { integrity: 'progressive' });
+    const { catalog, kernel, handles } = await held(pattern(8192));
     const file = await kernel.open('/a.mkv');
     const reading = kernel.readDirect(file, 0, 4096);
-    handles[0]!.reads[0]!.answer(pattern(4096));
+    handles[0]!.reads[0]!.answerEarly(pattern(4096));
     await reading;
     const told: string[] = [];
     let free = () => {};

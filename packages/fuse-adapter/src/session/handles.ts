@@ -26,6 +26,11 @@ export class Handles<T> {
     return item;
   }
 
+  /** All there are. */
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.#open.values();
+  }
+
   /** All there were until now. */
   takeAll(): readonly T[] {
     const all = [...this.#open.values()];

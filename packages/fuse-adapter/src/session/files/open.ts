@@ -2,7 +2,7 @@ import { openFlags, openReplyFlags } from '../../protocol/flags.js';
 import { done, opened, refused } from '../answer.js';
 import { entryOf, nodeOf, pathOf } from '../nodes/known.js';
 import type { Operation } from '../service.js';
-import { closeLater } from './open-file.js';
+import { closeLater, OpenFile } from './open-file.js';
 
 /**
  * OPEN: a handle of its own for each. Pages of earlier opens are kept while the bytes are the same. FLUSH is not wanted:
@@ -21,13 +21,20 @@ export const open: Operation<'open'> = async (service, request, call) => {
   const taken = () => {
     node.cachedEtag = entry.etag;
   };
-  return opened(service.files, { node, handle, entry }, { flags, close, taken });
+  return opened(service.files, new OpenFile(node, handle, entry), { flags, close, taken });
 };
 
-/** RELEASE: the last of those who shared the handle has closed it. */
+/**
+ * RELEASE: the last of those who shared the handle has closed it. It stays until the last verdict about what was answered:
+ * pages nobody could vouch for would have to be forgotten.
+ */
 export const release: Operation<'release'> = ({ files, logger }, { handle }) => {
-  const file = files.take(handle);
-  if (file !== undefined) closeLater(file.handle, logger);
+  const file = files.get(handle);
+  const close = () => {
+    if (file !== undefined && files.take(handle) === file) closeLater(file.handle, logger);
+  };
+  if (file?.isProved) close();
+  else void file?.proved().then(close);
   return done;
 };
 

@@ -1,9 +1,11 @@
 import { hasCode, type ReadOptions } from '@newsreel/core';
+import { abortable } from '@newsreel/core/plugin';
 import { Refusal } from '../../errno.js';
 import { seekWhence } from '../../protocol/flags.js';
 import { encodeLseek, replyHeader } from '../../protocol/reply.js';
 import { type Answer, done, refused } from '../answer.js';
 import type { Operation, Service } from '../service.js';
+import { EarlyAnswer } from './early-answer.js';
 import type { OpenFile } from './open-file.js';
 
 /** READ: the bytes as the engine holds them, without a copy; fewer than asked for only at the end of the file. */
@@ -45,63 +47,51 @@ async function lent(service: Service, file: OpenFile, wanted: Wanted): Promise<A
   }
 }
 
-async function lend(service: Service, file: OpenFile, { offset, length, signal }: Wanted): Promise<Answer> {
+async function lend(service: Service, file: OpenFile, wanted: Wanted): Promise<Answer> {
+  const { offset, length, signal } = wanted;
   const { integrity, label } = service.options;
-  const retraction = integrity === 'progressive' ? new Retraction(service, file, offset, length) : undefined;
-  const options: ReadOptions = { signal, integrity, label, onUnverified: retraction?.onUnverified };
-  const loan = await file.handle.lend(offset, length, options);
-  // Fewer bytes would be taken for the end of the file, and the rest for zeros.
-  if (loan.byteLength !== length) {
+  file.check();
+  if (integrity === 'verified') return answer(service, file, wanted, { signal, integrity, label });
+  // The end of the file is the promise that all of it was right, as it is for streams.
+  if (offset + length >= file.handle.size) file.isEnding = true;
+  if (file.isEnding) return answer(service, file, wanted, { signal, integrity: 'verified', label });
+  const early = new EarlyAnswer(service, file, offset, length);
+  const { onVerified, onUnverified } = early;
+  return answer(service, file, wanted, { signal, integrity, label, onVerified, onUnverified }, early);
+}
+
+async function answer(
+  service: Service,
+  file: OpenFile,
+  { offset, length, signal }: Wanted,
+  options: ReadOptions,
+  early?: EarlyAnswer,
+): Promise<Answer> {
+  const loan = await file.handle.lend(offset, length, options).catch((error: unknown) => {
+    early?.end();
+    throw error;
+  });
+  try {
+    // Fewer bytes would be taken for the end of the file, and the rest for zeros.
+    if (loan.byteLength !== length) throw new Error(`a handle gave ${loan.byteLength} of ${length} bytes at ${offset}`);
+    if (file.isEnding && early === undefined) await abortable(file.proved(), signal);
+    file.check();
+  } catch (error) {
     loan.release();
-    throw new Error(`a handle gave ${loan.byteLength} of ${length} bytes at ${offset}`);
+    early?.end();
+    throw error;
   }
   return {
     errno: 0,
     message: (unique) => {
-      retraction?.check();
+      early?.check();
       return [replyHeader(unique, length), ...loan.views];
     },
     settled: (taken) => {
       loan.release();
       if (!taken) return;
       service.tally.bytesRead += length;
-      retraction?.answered();
+      early?.answered();
     },
   };
-}
-
-/**
- * Bytes that are answered before they are verified, and forgotten when they turn out wrong. The notice may have to wait in
- * the kernel for reads of the same pages: those get other bytes or an error from the engine, never these.
- */
-class Retraction {
-  readonly #service: Service;
-  readonly #forget: () => void;
-  #state: 'open' | 'wrong' | 'answered' = 'open';
-  #error: unknown;
-
-  constructor(service: Service, { node }: OpenFile, offset: number, length: number) {
-    this.#service = service;
-    this.#forget = () => service.notices.range(node, offset, length);
-  }
-
-  readonly onUnverified = (error: unknown): void => {
-    if (this.#state === 'answered') {
-      this.#service.tally.retracted++;
-      this.#forget();
-    } else {
-      this.#state = 'wrong';
-      this.#error = error;
-    }
-  };
-
-  /** Not to be answered with, if they are known to be wrong by now. */
-  check(): void {
-    if (this.#state === 'wrong') throw this.#error;
-  }
-
-  /** The kernel has them. */
-  answered(): void {
-    this.#state = 'answered';
-  }
 }
