@@ -71,15 +71,17 @@ export class CatalogTree {
     return this.#tree.isWithin(node, this.#tree.root);
   }
 
-  /** A node as the world sees it. */
+  /** A node as the world sees it. Written out: a listing of 100,000 names makes as many. */
   entry(node: CatalogNode): Entry {
-    const common = { id: node.id, path: this.#tree.pathOf(node), name: node.name, modifiedMs: node.modifiedMs };
+    const { id, name, modifiedMs } = node;
+    const path = this.#tree.pathOf(node);
     if (node.kind === 'folder') {
-      const etag = `${node.id}-${node.generation}`;
-      return Object.freeze({ ...common, kind: 'folder', version: 1, size: 0, etag, releaseId: node.releaseId });
+      const { generation, releaseId } = node;
+      const etag = `${id}-${generation}`;
+      return { id, version: 1, path, name, kind: 'folder', size: 0, modifiedMs, etag, releaseId };
     }
     const { version, size = 0, etag, releaseId } = node.content;
-    return Object.freeze({ ...common, kind: 'file', version, size, etag, releaseId });
+    return { id, version, path, name, kind: 'file', size, modifiedMs, etag, releaseId };
   }
 
   /** See {@link CatalogEditor.move}. */
