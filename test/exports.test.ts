@@ -1,3 +1,4 @@
+import * as fuseAdapter from '@newsreel/fuse-adapter';
 import * as metrics from '@newsreel/metrics';
 import * as nntp from '@newsreel/nntp';
 import * as nntpTesting from '@newsreel/nntp/testing';
@@ -14,6 +15,7 @@ describe('public names', () => {
       ['buildNzb', 'deterministicContent', 'encodeYencPart', 'startNewsServer', 'testCertificates'],
     ],
     ['@newsreel/webdav-adapter', webdav, ['webdav']],
+    ['@newsreel/fuse-adapter', fuseAdapter, ['fuse']],
     ['@newsreel/metrics', metrics, ['prometheus']],
   ])('%s', (_name, exported, names) => {
     expect(Object.keys(exported).sort()).toEqual(names);
