@@ -323,6 +323,8 @@ describe('bytes that are answered before they are verified', () => {
     for (const file of [one!, other!]) expect(await errnoIn(kernel.readDirect(file, 100_000, 10))).toBe(5);
     const later = await kernel.open('/a.mkv');
     const again = kernel.readDirect(later, 0, 4096);
+    // An article that was wrong once is not believed a second time.
+    expect(handles[2]!.reads[0]!.options.integrity).toBe('verified');
     handles[2]!.reads[0]!.answer(bytes.subarray(0, 4096));
     expect(Buffer.compare(await again, bytes.subarray(0, 4096))).toBe(0);
     for (const file of [one!, other!, later]) await kernel.release(file);

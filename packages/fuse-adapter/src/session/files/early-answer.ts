@@ -4,8 +4,8 @@ import type { OpenFile } from './open-file.js';
 /**
  * Bytes that are answered before they are verified, and taken back when they turn out wrong: the kernel forgets them, and
  * every read that follows on a handle of the file fails, so that whoever reads to the end never does so in good faith
- * with wrong bytes. The notice may have to wait in the kernel for reads of the same pages: those get other bytes or an
- * error from the engine, never these.
+ * with wrong bytes. Whoever opens it later gets only what is verified, and so none of them a second time. The notice may
+ * have to wait in the kernel for reads of the same pages: those get other bytes or an error from the engine, never these.
  */
 export class EarlyAnswer {
   readonly #service: Service;
@@ -56,6 +56,7 @@ export class EarlyAnswer {
     const { tally, notices, files } = this.#service;
     const { node } = this.#file;
     tally.retracted++;
+    node.isMistrusted = true;
     // Others have read the same pages out of the kernel's memory.
     for (const file of files) if (file.node === node) file.spoil(error);
     notices.range(node, this.#offset, this.#length);

@@ -135,6 +135,7 @@ function fresh(id: number, inode: number, entryId: string, kind: Node['kind']): 
     children: kind === 'folder' ? new Map() : noChildren,
     lookups: 0,
     cachedEtag: undefined,
+    isMistrusted: false,
     listingKept: false,
     locks: 0,
   };

@@ -17,6 +17,8 @@ export interface Node {
   lookups: number;
   /** ETag of the bytes the kernel may have pages of. */
   cachedEtag: string | undefined;
+  /** Whether bytes of it were answered that turned out wrong: no more of it is answered before it is verified. */
+  isMistrusted: boolean;
   /** Whether a listing of it the kernel may keep is still right. */
   listingKept: boolean;
   /** Requests under way that hold the kernel's lock on this folder. */
