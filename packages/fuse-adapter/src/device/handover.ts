@@ -16,6 +16,8 @@ const word = {
   ended: 5,
   openedLow: 6,
   openedHigh: 7,
+  /** The file descriptor, plus one. */
+  connection: 8,
 } as const;
 const wordsBytes = 64;
 /** A record begins with its length; 0 says: go on at the start of the ring. */
@@ -107,6 +109,12 @@ export class Handover {
     return Atomics.wait(this.#words, word.taken, taken, timeoutMs) !== 'timed-out';
   }
 
+  /** Reader: sleeps until there is a file descriptor to read. `undefined` when it is to leave instead. */
+  awaitConnection(): number | undefined {
+    Atomics.wait(this.#words, word.connection, 0);
+    return this.isLeaving ? undefined : Atomics.load(this.#words, word.connection) - 1;
+  }
+
   /** Reader: sleeps until INIT is answered or it is to leave. `false` when that took too long. */
   awaitPhase(timeoutMs: number): boolean {
     return Atomics.wait(this.#words, word.phase, phase.starting, timeoutMs) !== 'timed-out';
@@ -135,6 +143,12 @@ export class Handover {
     return Atomics.load(this.#words, word.phase) === phase.leaving;
   }
 
+  /** Serving thread: the file descriptor to read, mounted or about to be. */
+  connect(fd: number): void {
+    Atomics.store(this.#words, word.connection, fd + 1);
+    Atomics.notify(this.#words, word.connection);
+  }
+
   /** Serving thread: INIT has been answered, now the reader may read on. */
   serve(): void {
     Atomics.compareExchange(this.#words, word.phase, phase.starting, phase.serving);
@@ -144,6 +158,8 @@ export class Handover {
   /** Serving thread: the reader is to leave. `true` when it may be asleep in the kernel, where only a knock is heard. */
   leave(): boolean {
     const was = Atomics.exchange(this.#words, word.phase, phase.leaving);
+    Atomics.compareExchange(this.#words, word.connection, 0, -1);
+    Atomics.notify(this.#words, word.connection);
     Atomics.notify(this.#words, word.phase);
     Atomics.notify(this.#words, word.taken);
     return was === phase.reading;

@@ -3,12 +3,14 @@ import type { Logger } from '@newsreel/core';
 import { closeOnce, systemClock } from '@newsreel/core/plugin';
 import type { FuseDevice } from './device.js';
 import { Notices } from './notices.js';
-import { ReaderThread } from './reader-thread.js';
+import type { Reader } from './reader-thread.js';
 
 /** What a connection is made of. */
 export interface KernelDeviceOptions {
   /** An open `/dev/fuse` that belongs to a mount. The device closes it. */
   readonly fd: number;
+  /** The thread that reads it. The device ends it. */
+  readonly reader: Reader;
   /**
    * Makes a STATFS request on the mount, from this thread, synchronously; it need not succeed. That is the knock which
    * gets the reader out of the kernel, where nothing else reaches it.
@@ -52,7 +54,6 @@ class DeviceFile implements KernelDevice {
   readonly #notices: Notices;
   /** `undefined` once closed: the number may belong to somebody else by then. */
   #fd: number | undefined;
-  #reader: ReaderThread | undefined;
   #isInitialised = false;
 
   constructor(options: KernelDeviceOptions) {
@@ -63,9 +64,7 @@ class DeviceFile implements KernelDevice {
   }
 
   start(onRequest: (request: Uint8Array) => void, onEnd: (cause?: unknown) => void): void {
-    const { knock, logger } = this.#options;
-    if (this.#fd === undefined) onEnd();
-    else this.#reader = new ReaderThread({ fd: this.#fd, knock, logger, onRequest, onEnd });
+    this.#options.reader.begin({ onRequest, onEnd });
   }
 
   reply(parts: readonly Uint8Array[]): boolean {
@@ -82,31 +81,29 @@ class DeviceFile implements KernelDevice {
   }
 
   closeNow(): boolean {
-    const reader = this.#reader;
+    const { knock, reader } = this.#options;
     if (this.#fd === undefined) return true;
-    if (reader !== undefined) {
-      reader.dismiss();
-      if (!reader.hasLeft(leaveMs)) reader.knockByNotice();
-      if (!reader.hasLeft(leaveMs)) return false;
-    }
+    reader.dismiss(knock);
+    if (!reader.hasLeft(leaveMs)) reader.knockByNotice();
+    if (!reader.hasLeft(leaveMs)) return false;
     return this.#closeFd();
   }
 
   /** The first reply answers INIT. After a refusal the kernel asks nothing more, so nothing could wake the reader. */
   #initialise(parts: readonly Uint8Array[]): void {
     this.#isInitialised = true;
+    const { knock, reader } = this.#options;
     const isRefused = parts[0]?.subarray(4, 8).some((byte) => byte !== 0);
-    if (isRefused) this.#reader?.dismiss();
-    else this.#reader?.serve();
+    if (isRefused) reader.dismiss(knock);
+    else reader.serve();
   }
 
   async #close(): Promise<void> {
-    const { logger, timeoutMs } = this.#options;
+    const { knock, logger, reader, timeoutMs } = this.#options;
     // Served meanwhile: a notice may be waiting for a folder that only an answer of ours sets free.
     await inTime(this.#notices.end(), timeoutMs);
-    const reader = this.#reader;
-    if (reader !== undefined && this.#fd !== undefined) {
-      reader.dismiss();
+    if (this.#fd !== undefined) {
+      reader.dismiss(knock);
       if (!(await inTime(reader.ended, leaveMs))) reader.knockByNotice();
       if (!(await inTime(reader.ended, timeoutMs))) {
         logger.error({}, 'the thread that reads requests of the mount does not end');

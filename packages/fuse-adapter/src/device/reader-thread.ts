@@ -8,65 +8,101 @@ import { retrieveNotice } from './retrieve-notice.js';
 import { currentThread } from './serving-thread.js';
 import { workerUrl } from './worker-url.js';
 
-/** What the reader needs, and whom it calls. */
-export interface ReaderThreadOptions {
-  readonly fd: number;
-  /** Makes a STATFS request on the mount, from this thread, synchronously; it need not succeed. */
-  readonly knock: () => void;
-  readonly logger: Logger;
+/** Whom the reader's thread calls. */
+export interface ReaderCalls {
   readonly onRequest: (request: Uint8Array) => void;
   /** Called once when the thread is gone. */
   readonly onEnd: (cause?: unknown) => void;
 }
 
-/** The serving thread's view of the reader. */
-export class ReaderThread {
+/**
+ * The serving thread's view of the reader. It is started before anything is mounted: from the moment there is a mount, a
+ * synchronous call of the serving thread on it needs somebody who is awake.
+ */
+export interface Reader {
+  /** Resolves when the thread runs; rejects when it cannot. */
+  readonly started: Promise<void>;
   /** Resolves when the thread is gone. */
   readonly ended: Promise<void>;
-  readonly #options: ReaderThreadOptions;
+  /** Gives it what to read: mounted, or about to be. */
+  connect(fd: number): void;
+  /** Hands on what it reads, and what it has read. Called once. */
+  begin(calls: ReaderCalls): void;
+  /** INIT has been answered: reading goes on. */
+  serve(): void;
+  /** Lets it leave, wherever it sleeps. `knock` is called when that may be in the kernel; it need not succeed. */
+  dismiss(knock: () => void): void;
+  /** Another knock, for a mount that is not where it was any more; it needs a node the kernel still knows. */
+  knockByNotice(): void;
+  /** Whether it has left the file descriptor alone, or does within the time given. Blocks. */
+  hasLeft(timeoutMs: number): boolean;
+}
+
+/** Starts the thread. */
+export function startReader(logger: Logger): Reader {
+  return new ReaderThread(logger);
+}
+
+class ReaderThread implements Reader {
+  readonly started: Promise<void>;
+  readonly ended: Promise<void>;
+  readonly #logger: Logger;
   readonly #handover: Handover;
   readonly #request = new Uint8Array(requestBufferBytes);
   readonly #refusals = new Set<Refused>();
+  #fd = -1;
+  #calls: ReaderCalls | undefined;
+  #cause: unknown;
 
-  /** Starts it. */
-  constructor(options: ReaderThreadOptions) {
-    this.#options = options;
+  constructor(logger: Logger) {
+    this.#logger = logger;
     const memory = handoverMemory();
     this.#handover = new Handover(memory);
-    const workerData: ReaderTask = { fd: options.fd, memory, servingThread: currentThread() };
+    this.#handover.sleep();
+    const workerData: ReaderTask = { memory, servingThread: currentThread() };
     // Nothing of the app's own start-up (loaders, profilers) belongs into this thread.
     const worker = new Worker(workerUrl('reader'), { workerData, execArgv: [], env: {}, name: 'newsreel-fuse' });
-    let cause: unknown;
     worker.on('message', (message: ReaderMessage) => this.#receive(message));
-    worker.on('error', (error) => {
-      cause = error;
+    this.started = new Promise((resolve, reject) => {
+      worker.on('online', resolve);
+      worker.on('error', (error) => {
+        this.#cause = error;
+        reject(error);
+      });
     });
+    this.started.catch(() => {}); // said again at the end
     this.ended = new Promise((resolve) => {
       worker.on('exit', () => {
         this.#handover.end(); // it may not have come that far
         resolve();
-        options.onEnd(cause);
       });
     });
-    this.#handover.sleep();
   }
 
-  /** INIT has been answered: reading goes on. */
+  connect(fd: number): void {
+    this.#fd = fd;
+    this.#handover.connect(fd);
+  }
+
+  begin(calls: ReaderCalls): void {
+    this.#calls = calls;
+    setImmediate(this.#drain);
+    void this.ended.then(() => calls.onEnd(this.#cause));
+  }
+
   serve(): void {
     this.#handover.serve();
   }
 
-  /** Lets it leave, wherever it sleeps. It is told by the knock when it may be asleep in the kernel. */
-  dismiss(): void {
+  dismiss(knock: () => void): void {
     if (!this.#handover.leave()) return;
     try {
-      this.#options.knock();
+      knock();
     } catch {
       // It was heard all the same, or there is nothing there any more.
     }
   }
 
-  /** Another knock, for a mount that is not where it was any more; it needs a node the kernel still knows. */
   knockByNotice(): void {
     const { low, high } = this.#handover.opened;
     for (const [nodeLow, nodeHigh] of [
@@ -74,7 +110,7 @@ export class ReaderThread {
       [1, 0],
     ] as const) {
       try {
-        writeSync(this.#options.fd, retrieveNotice(nodeLow, nodeHigh));
+        writeSync(this.#fd, retrieveNotice(nodeLow, nodeHigh));
         return;
       } catch {
         // The kernel does not know that node; or it is a folder, which newer kernels (6.18) refuse.
@@ -82,7 +118,6 @@ export class ReaderThread {
     }
   }
 
-  /** Whether it has left the file descriptor alone, or does within the time given. Blocks. */
   hasLeft(timeoutMs: number): boolean {
     return this.#handover.hasEnded(timeoutMs);
   }
@@ -95,17 +130,18 @@ export class ReaderThread {
     this.#drain(); // what is in the ring came first
     if (message === null) return;
     this.#handover.countTaken();
-    this.#options.onRequest(message);
+    this.#calls?.onRequest(message);
   }
 
   /** Hands on what is in the ring, and leaves what comes meanwhile to the next turn: sockets want theirs as well. */
   readonly #drain = (): void => {
+    if (this.#calls === undefined) return;
     const { written } = this.#handover;
     try {
       for (;;) {
         const length = this.#handover.take(this.#request, written);
         if (length === 0) break;
-        this.#options.onRequest(this.#request.subarray(0, length));
+        this.#calls.onRequest(this.#request.subarray(0, length));
       }
     } finally {
       if (!this.#handover.sleep()) setImmediate(this.#drain);
@@ -116,7 +152,7 @@ export class ReaderThread {
   #noteRefusal(refused: Refused): void {
     if (this.#refusals.has(refused)) return;
     this.#refusals.add(refused);
-    this.#options.logger.warn(
+    this.#logger.warn(
       { from: refused },
       'a synchronous call on the mount by the process that serves it was refused (EDEADLK)',
     );

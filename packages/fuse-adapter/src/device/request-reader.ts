@@ -4,8 +4,6 @@ import { headWord, holdsCaller, isAnswered, opcode, requestBufferBytes } from '.
 
 /** What the reader's thread is started with. */
 export interface ReaderTask {
-  /** The connection. It is closed by whoever started the thread, and not before the reader has ended. */
-  readonly fd: number;
   readonly memory: SharedArrayBuffer;
   /** Thread that answers, by the kernel's number. */
   readonly servingThread: number;
@@ -17,12 +15,12 @@ export type Refused = 'serving thread' | 'own process';
 /** What the reader sends by message: a request the ring had no room for, or `null` to look into the ring. */
 export type ReaderMessage = Uint8Array | null | Refused;
 
-/** What the reader does with its file descriptor. Both block. */
+/** What the reader does with the file descriptor. Both block. */
 export interface ReaderPort {
   /** Reads one request. @throws Error with the kernel's code */
-  read(target: Uint8Array): number;
+  read(fd: number, target: Uint8Array): number;
   /** Writes a whole reply. @throws Error with the kernel's code */
-  write(reply: Uint8Array): void;
+  write(fd: number, reply: Uint8Array): void;
   post(message: ReaderMessage): void;
   now(): number;
   readonly processes?: ProcessTable;
@@ -37,6 +35,8 @@ const unbornAfterMs = 15_000;
 
 const deadlock = 35; // EDEADLK
 const notConnected = 107; // ENOTCONN
+/** How often it looks whether the descriptor is mounted by now, in milliseconds. Mounting takes a few. */
+const mountedYetMs = 2;
 /** Interrupted, or the request was taken back before it was read: read again. */
 const passing: ReadonlySet<string | undefined> = new Set(['EINTR', 'ENOENT', 'EAGAIN']);
 /** Unmounted, or given up through `/sys/fs/fuse/connections`. */
@@ -61,6 +61,8 @@ export class RequestReader {
   readonly #head = new Int32Array(this.#request.buffer, 0, 10);
   readonly #reply = new Int32Array(4);
   readonly #replyBytes = new Uint8Array(this.#reply.buffer);
+  /** The connection. It is closed by the serving thread, and not before the reader has ended. */
+  #fd = -1;
   /** What the serving thread had taken when it was found stuck. */
   #stuckAt: number | undefined;
 
@@ -72,10 +74,13 @@ export class RequestReader {
     this.#reply[0] = this.#replyBytes.length;
   }
 
-  /** Returns when the connection has ended or the reader is to leave. @throws Error when reading fails otherwise */
+  /** Waits for a connection; returns when that has ended or the reader is to leave. @throws Error when reading fails otherwise */
   run(): void {
     try {
-      if (this.#handover.isLeaving || !this.#awaitInit()) return;
+      const fd = this.#handover.awaitConnection();
+      if (fd === undefined) return;
+      this.#fd = fd;
+      if (!this.#awaitInit()) return;
       for (;;) {
         const length = this.#read();
         if (length === 0) return;
@@ -88,7 +93,7 @@ export class RequestReader {
   }
 
   /**
-   * INIT waits already when there is a connection. Until it is answered there is nothing else to read: even a synchronous
+   * INIT waits when the connection is mounted. Until it is answered there is nothing else to read: even a synchronous
    * call of the serving thread waits in the kernel, and only a refusal of the whole connection gets it out of there.
    */
   #awaitInit(): boolean {
@@ -103,15 +108,19 @@ export class RequestReader {
     return this.#handover.beginReading();
   }
 
-  /** Length of the next request; 0 when the connection has ended. */
+  /** Length of the next request; 0 when the connection has ended, or the reader is to leave before it has begun. */
   #read(): number {
     for (;;) {
       try {
-        return this.#port.read(this.#request);
+        return this.#port.read(this.#fd, this.#request);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (over.has(code)) return 0;
-        if (!passing.has(code)) throw error;
+        if (code === 'EPERM') {
+          // Not mounted yet.
+          this.#handover.awaitPhase(mountedYetMs);
+          if (this.#handover.isLeaving) return 0;
+        } else if (!passing.has(code)) throw error;
       }
     }
   }
@@ -173,7 +182,7 @@ export class RequestReader {
     this.#reply[2] = this.#head[headWord.uniqueLow] as number;
     this.#reply[3] = this.#head[headWord.uniqueHigh] as number;
     try {
-      this.#port.write(this.#replyBytes);
+      this.#port.write(this.#fd, this.#replyBytes);
     } catch {
       // Nobody waits for it any more, or the connection has ended: the next read will say.
     }

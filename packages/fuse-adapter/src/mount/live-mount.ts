@@ -1,6 +1,7 @@
 import { closeSync, constants, open, statfsSync } from 'node:fs';
 import { closeOnce } from '@newsreel/core/plugin';
 import { createKernelDevice, type KernelDevice } from '../device/kernel-device.js';
+import type { Reader } from '../device/reader-thread.js';
 import type { ExitGuard } from './exit.js';
 import { inTime } from './in-time.js';
 import type { Machine } from './machine.js';
@@ -15,6 +16,8 @@ export interface LiveMountParts {
   readonly way: Way;
   /** The connection. */
   readonly fd: number;
+  /** The thread that reads it. */
+  readonly reader: Reader;
   /** Canonical path. */
   readonly mountpoint: string;
   readonly request: MountRequest;
@@ -38,12 +41,13 @@ export class LiveMount implements Mounted {
   #place: string;
 
   constructor(parts: LiveMountParts) {
-    const { fd, mountpoint, request, machine, exitGuard } = parts;
+    const { fd, reader, mountpoint, request, machine, exitGuard } = parts;
     this.#parts = parts;
     this.#place = mountpoint;
     this.#number = mountedAt(machine.readMountTableNow(), mountpoint)?.device;
     const { timeoutMs, logger } = request;
-    this.device = createKernelDevice({ fd, timeoutMs, logger, knock: () => void statfsSync(this.#place) });
+    const knock = () => void statfsSync(this.#place);
+    this.device = createKernelDevice({ fd, reader, timeoutMs, logger, knock });
     this.unmount = closeOnce(() => this.#unmount());
     this.#offGuard = exitGuard.add(() => this.unmountNow());
   }

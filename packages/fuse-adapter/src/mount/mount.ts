@@ -3,7 +3,7 @@ import { type MountUnavailableError, NewsreelError } from '@newsreel/core';
 import { byFusermount } from './by-fusermount.js';
 import { byMount } from './by-mount.js';
 import { exitGuard } from './exit.js';
-import { LiveMount } from './live-mount.js';
+import { LiveMount, type LiveMountParts } from './live-mount.js';
 import { type Machine, thisMachine } from './machine.js';
 import type { Mounter, MountRequest } from './mounted.js';
 import { noWay, obstacle } from './obstacles.js';
@@ -12,6 +12,8 @@ import type { Way } from './way.js';
 
 /** Mounts on this machine. @throws MountUnavailableError */
 export const mountOnLinux: Mounter = createMounter(thisMachine);
+
+type Connection = Pick<LiveMountParts, 'way' | 'fd' | 'reader'>;
 
 /** What else might help when one way has failed for this reason. */
 const worthAnotherWay: ReadonlySet<MountUnavailableError['reason']> = new Set(['permission', 'koffi', 'failed']);
@@ -24,8 +26,8 @@ export function createMounter(machine: Machine): Mounter {
     const ways = machine.uid === 0 ? [byMount, byFusermount] : [byFusermount];
     const preparation = { ...request, machine, way: ways[0] as Way };
     const mountpoint = await prepareMountpoint(request.mountpoint, preparation);
-    const { way, fd } = await firstThatWorks(ways, machine, mountpoint, request);
-    return new LiveMount({ machine, way, fd, mountpoint, request, exitGuard });
+    const connection = await firstThatWorks(ways, machine, mountpoint, request);
+    return new LiveMount({ ...connection, machine, mountpoint, request, exitGuard });
   };
 }
 
@@ -39,23 +41,40 @@ async function firstThatWorks(
   machine: Machine,
   mountpoint: string,
   request: MountRequest,
-): Promise<{ readonly way: Way; readonly fd: number }> {
+): Promise<Connection> {
   const failures = machine.uid === 0 ? [] : [obstacle('permission', 'mount(8) is for root')];
   for (const way of ways) {
     try {
-      const fd = await way.mount(machine, mountpoint, request);
-      if (!request.signal?.aborted) return { way, fd };
-      closeSync(fd);
+      return await tryWay(way, machine, mountpoint, request);
     } catch (error) {
+      request.signal?.throwIfAborted();
       if (!isObstacle(error)) throw error;
       failures.push(error);
+      if (!worthAnotherWay.has(error.reason)) throw noWay(mountpoint, [error]);
     }
-    await removeRemains(mountpoint, { ...request, machine, way });
-    request.signal?.throwIfAborted();
-    const last = failures.at(-1);
-    if (last !== undefined && !worthAnotherWay.has(last.reason)) throw noWay(mountpoint, [last]);
   }
   throw noWay(mountpoint, failures);
+}
+
+/** Mounts in one way, or leaves nothing behind. */
+async function tryWay(way: Way, machine: Machine, mountpoint: string, request: MountRequest): Promise<Connection> {
+  const reader = await machine.startReader(request);
+  let fd: number | undefined;
+  const opened = (connection: number) => {
+    fd = connection;
+    reader.connect(connection);
+  };
+  try {
+    await way.mount(machine, mountpoint, request, opened);
+    request.signal?.throwIfAborted();
+    return { way, reader, fd: fd as unknown as number };
+  } catch (error) {
+    reader.dismiss(() => {});
+    await reader.ended; // it sleeps for milliseconds at most, for INIT was not answered
+    if (fd !== undefined) closeSync(fd);
+    await removeRemains(mountpoint, { ...request, machine, way });
+    throw error;
+  }
 }
 
 function isObstacle(error: unknown): error is MountUnavailableError {

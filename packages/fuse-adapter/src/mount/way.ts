@@ -5,8 +5,11 @@ import type { RunOptions } from './run-program.js';
 /** A way of mounting. */
 export interface Way {
   readonly method: Mounted['method'];
-  /** Mounts on a prepared mountpoint and returns the open connection. @throws MountUnavailableError */
-  mount(machine: Machine, mountpoint: string, request: MountRequest): Promise<number>;
+  /**
+   * Mounts on a prepared mountpoint. `opened` is called with the connection as soon as there is one, which is the caller's
+   * then, also when mounting fails. @throws MountUnavailableError
+   */
+  mount(machine: Machine, mountpoint: string, request: MountRequest, opened: (fd: number) => void): Promise<void>;
   /**
    * Command lines that take a mount out of the table at once, whoever still uses it; the next is tried when one fails.
    * None of them asks the file system anything.

@@ -38,6 +38,7 @@ class Bench {
 
   constructor() {
     this.server.sleep();
+    this.server.connect(3);
     this.asks({ opcode: opcode.INIT });
   }
 
@@ -72,15 +73,15 @@ class Bench {
       parentOf: (thread: number) => (thread === child ? servingThread : 1),
     };
     new RequestReader(
-      { fd: -1, memory: this.memory, servingThread },
+      { memory: this.memory, servingThread },
       {
-        read: (target) => {
+        read: (_fd, target) => {
           const said = this.#steps.shift()!();
           if (said instanceof Error) throw said;
           target.set(said);
           return said.length;
         },
-        write: (reply) => {
+        write: (_fd, reply) => {
           const words = new Int32Array(reply.slice().buffer);
           this.answers.push({ unique: words[2]!, error: words[1]! });
         },

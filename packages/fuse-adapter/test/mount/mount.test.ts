@@ -21,6 +21,7 @@ async function refusal(machine: PretendedMachine, mountpoint = folder, more = {}
     (failure: unknown) => failure as MountUnavailableError,
   );
   expect(error).toMatchObject({ code: 'ERR_MOUNT_UNAVAILABLE' });
+  expect(machine.readers, 'the reader has ended').toBe(0);
   for (const fd of machine.connections) expect(() => fstatSync(fd), 'the connection is closed').toThrow('EBADF');
   return error as MountUnavailableError;
 }

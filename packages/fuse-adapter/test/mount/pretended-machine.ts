@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LogFields, Logger } from '@newsreel/core';
+import type { Reader } from '../../src/device/reader-thread.js';
 import type { DescriptorChannel } from '../../src/mount/descriptor-channel.js';
 import type { Machine } from '../../src/mount/machine.js';
 import type { MountEntry } from '../../src/mount/mount-table.js';
@@ -31,6 +32,8 @@ export class PretendedMachine implements Machine {
   readonly commands: string[][] = [];
   /** Descriptors that stand for connections. */
   readonly connections: number[] = [];
+  /** Threads that have not ended. */
+  readers = 0;
   readonly #programs: Record<string, Behaviour>;
   #devices = 0;
 
@@ -76,6 +79,27 @@ export class PretendedMachine implements Machine {
   async openDevice(): Promise<number> {
     if (this.deviceError !== undefined) throw Object.assign(new Error('no'), { code: this.deviceError });
     return this.#connection();
+  }
+
+  async startReader(): Promise<Reader> {
+    this.readers++;
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = () => {
+        this.readers--;
+        resolve();
+      };
+    });
+    return {
+      started: Promise.resolve(),
+      ended,
+      connect: () => {},
+      begin: () => {},
+      serve: () => {},
+      dismiss: () => end(),
+      knockByNotice: () => {},
+      hasLeft: () => true,
+    };
   }
 
   async openDescriptorChannel(): Promise<DescriptorChannel> {
