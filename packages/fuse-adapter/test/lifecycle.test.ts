@@ -4,6 +4,7 @@ import { adapterHost, manualClock, memoryCatalog } from '@newsreel/core/testing'
 import { describe, expect, it } from 'vitest';
 import { createFuse } from '../src/fuse.js';
 import type { Mounter } from '../src/mount/mounted.js';
+import { initFlags } from '../src/protocol/flags.js';
 import { FakeKernel } from './fake-kernel.js';
 import { afterTest, errnoIn, mount, nowhere, pattern, until } from './support.js';
 
@@ -27,6 +28,13 @@ describe('attach', () => {
     });
     expect(kernel.agreed).toMatchObject({ major: 7, maxReadAheadBytes: 65_536, maxBackground: 20, maxPages: 256 });
     expect(kernel.steps).toEqual(['tune']);
+  });
+
+  it('leaves out what makes direct readers unkillable, and what makes the kernel ask for each file of a scan', async () => {
+    const { kernel } = await mount({});
+    const agreed = kernel.agreed?.flags ?? 0n;
+    const { ASYNC_DIO, DO_READDIRPLUS, READDIRPLUS_AUTO } = initFlags;
+    expect(agreed & (ASYNC_DIO | DO_READDIRPLUS | READDIRPLUS_AUTO)).toBe(DO_READDIRPLUS);
   });
 
   it('is for one engine', async () => {

@@ -6,17 +6,18 @@ import type { WantedConnection } from '../protocol/negotiate.js';
 export const maxReadBytes = 1024 * 1024;
 
 /**
- * What the connection should be able to do. Reads run in parallel and a megabyte long; listings come with attributes while
- * somebody looks at them; folders are read by several at a time. Pages are dropped when a size or date changes, besides
- * being dropped by notices: without EXPLICIT_INVAL_DATA a notice that is lost costs nothing. ASYNC_DIO stays out: with it
- * a reader past the page cache waits where no signal reaches it (`fuse_direct_IO` in `fs/fuse/file.c`).
+ * What the connection should be able to do. Reads run in parallel and a megabyte long; listings come with attributes;
+ * folders are read by several at a time. Pages are dropped when a size or date changes, besides being dropped by notices:
+ * without EXPLICIT_INVAL_DATA a notice that is lost costs nothing. Left out are ASYNC_DIO, with which a reader past the
+ * page cache waits where no signal reaches it (`fuse_direct_IO` in `fs/fuse/file.c`), and READDIRPLUS_AUTO: `find` and
+ * media servers list all of a folder before they look at its first file, which the kernel takes for no interest in
+ * attributes (`fuse_use_readdirplus` in `fs/fuse/readdir.c`) and pays for with a LOOKUP for each.
  */
 const flags =
   initFlags.ASYNC_READ |
   initFlags.MAX_PAGES |
   initFlags.AUTO_INVAL_DATA |
   initFlags.DO_READDIRPLUS |
-  initFlags.READDIRPLUS_AUTO |
   initFlags.PARALLEL_DIROPS |
   initFlags.EXPORT_SUPPORT |
   initFlags.CACHE_SYMLINKS;
