@@ -2,6 +2,7 @@ import type { SegmentFetcher } from '../fetch/segment-fetcher.js';
 import type { Clock } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import { createFileHandle } from '../open/file-handle.js';
+import { ReadGate } from '../open/read-gate.js';
 import { RunMemory } from '../prefetch/run-memory.js';
 import type { ReaderView } from '../prefetch/window-view.js';
 import { forgetOldest } from '../util/forget-oldest.js';
@@ -25,18 +26,22 @@ export interface ReadingParts {
   readonly stallThresholdMs: number;
   /** Bytes that all look-ahead together may fill. */
   readonly aheadBytes: number;
+  /** Bytes that positional reads may hold together before they are answered. */
+  readonly heldBytes: number;
 }
 
 /** Makes handles, and counts what they read. */
 export class Reading {
   readonly #parts: ReadingParts;
   readonly #view: ReaderView;
+  readonly #gate: ReadGate;
   readonly #bytes = new Map<string, number>();
   readonly #runs = new Map<string, RunMemory>();
   #streams = 0;
 
   constructor(parts: ReadingParts) {
     this.#parts = parts;
+    this.#gate = new ReadGate(parts.heldBytes);
     this.#view = {
       freeSlots: parts.freeSlots,
       readers: () => this.#streams,
@@ -66,6 +71,7 @@ export class Reading {
       clock,
       policy: settings.prefetch,
       view: this.#view,
+      gate: this.#gate,
       get integrity() {
         return settings.integrity;
       },

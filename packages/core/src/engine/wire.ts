@@ -86,7 +86,8 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
   const slots = keep('count of free places', new FreeSlots(providers, clock));
   const freeSlots = () => slots.now();
   const aheadBytes = aheadOf(cacheBytes(options));
-  const reading = new Reading({ fetcher, events, clock, settings, freeSlots, stallThresholdMs, aheadBytes });
+  const heldBytes = ledger.limitBytes / 2;
+  const reading = new Reading({ fetcher, events, clock, settings, freeSlots, stallThresholdMs, aheadBytes, heldBytes });
   const targets = (releaseId: string) => library.healthTargets(releaseId);
   const health = keep('health checker', createHealthChecker({ pool, targets, events, clock }));
   const host = { fetcher, openHandle: reading.openHandle };

@@ -5,6 +5,7 @@ import type { EventSink } from '../model/events.js';
 import type { PrefetchPolicy } from '../model/policies.js';
 import type { RunMemory } from '../prefetch/run-memory.js';
 import type { ReaderView } from '../prefetch/window-view.js';
+import type { ReadGate } from './read-gate.js';
 
 /** What a handle is made of. */
 export interface FileHandleParts {
@@ -22,6 +23,8 @@ export interface FileHandleParts {
   readonly clock: Clock;
   /** What the policy may know about the rest of the engine. */
   readonly view: ReaderView;
+  /** Bounds what positional reads hold, shared by all handles of an engine. @default no bound */
+  readonly gate?: ReadGate | undefined;
   /** How this file has been read, shared by all its handles. @default this handle's own */
   readonly runs?: RunMemory | undefined;
   /** Integrity of streams that do not say. @default 'progressive' */

@@ -72,6 +72,7 @@ class SourceHandle implements OpenFile {
   async readInto(position: number, target: Uint8Array, options: ReadOptions = {}): Promise<number> {
     let filled = 0;
     await this.#reads.read(position, target.length, options, {
+      isHolding: false,
       take(lease) {
         target.set(lease.bytes, filled);
         filled += lease.bytes.length;
@@ -90,7 +91,8 @@ class SourceHandle implements OpenFile {
       for (const lease of leases.splice(0)) lease.release();
     };
     try {
-      await this.#reads.read(position, length, options, { take: (lease) => leases.push(lease), restart: release });
+      const take = (lease: Lease) => void leases.push(lease);
+      await this.#reads.read(position, length, options, { isHolding: true, take, restart: release });
     } catch (error) {
       release();
       throw error;

@@ -8,7 +8,7 @@ import type { ReadParts } from './file-handle-parts.js';
 /** Articles of one positional read that are fetched side by side. */
 const sideBySide = 8;
 /** How far ahead of what has arrived one positional read fetches, in bytes. */
-const sideBySideBytes = 8 * 1024 * 1024;
+export const sideBySideBytes = 8 * 1024 * 1024;
 
 /** The range a positional read covers, cut at the end of the file. @throws RangeInvalidError */
 export function positionalRange(position: number, length: number, size: number): ByteRange {
@@ -20,6 +20,8 @@ export function positionalRange(position: number, length: number, size: number):
 
 /** Who gets the bytes of a positional read. */
 export interface ReadTarget {
+  /** Whether it holds on to all it takes until the end. */
+  readonly isHolding: boolean;
   /** Gets each lease, in order. */
   take(lease: Lease): void;
   /** What was taken is to be given back and forgotten: the bytes come anew, from the first. */

@@ -3,8 +3,9 @@ import type { ReadOptions } from '../model/catalog.js';
 import type { ByteRange } from '../model/common.js';
 import type { ReadParts } from './file-handle-parts.js';
 import { MistrustedArticles } from './mistrusted-articles.js';
-import { positionalRange, type ReadTarget, readRange } from './positional-read.js';
+import { positionalRange, type ReadTarget, readRange, sideBySideBytes } from './positional-read.js';
 import { type PlacedRead, PositionalRuns } from './positional-runs.js';
+import { ReadGate } from './read-gate.js';
 import type { ReadScope, ReadScopes } from './read-scopes.js';
 
 type Verdict = Awaited<ReturnType<typeof readRange>>;
@@ -15,7 +16,10 @@ export class PositionalReads {
   readonly #scopes: ReadScopes;
   readonly #runs: PositionalRuns;
   readonly #mistrusted: MistrustedArticles;
+  readonly #gate: ReadGate;
   readonly #count: (bytes: number, label: string | undefined) => void;
+  /** Size of an article of this file, once somebody has read in it. */
+  #typicalBytes = 0;
 
   /** @param count told of the bytes of each read that ended well */
   constructor(parts: ReadParts, scopes: ReadScopes, count: (bytes: number, label: string | undefined) => void) {
@@ -23,6 +27,7 @@ export class PositionalReads {
     this.#scopes = scopes;
     this.#runs = new PositionalRuns(parts);
     this.#mistrusted = new MistrustedArticles(parts.source);
+    this.#gate = parts.gate ?? new ReadGate(Number.POSITIVE_INFINITY);
     this.#count = count;
   }
 
@@ -38,7 +43,7 @@ export class PositionalReads {
         return;
       }
       placed = this.#runs.began(range);
-      verdict = await this.#bring(placed, options, scope.signal, target);
+      verdict = await this.#inTurn(placed, options, scope.signal, target);
       this.#count(range.end - range.start, options.label);
       this.#runs.taken(placed);
     } finally {
@@ -50,6 +55,27 @@ export class PositionalReads {
   /** Gives up all look-ahead. */
   close(): void {
     this.#runs.close();
+  }
+
+  async #inTurn(placed: PlacedRead, options: ReadOptions, signal: AbortSignal, target: ReadTarget): Promise<Verdict> {
+    const { start, end } = placed.range;
+    const held = target.isHolding ? end - start : Math.min(end - start, sideBySideBytes);
+    // Articles are held whole: on average, half of one too much at either end.
+    const bytes = held + this.#articleBytes();
+    const turn = this.#gate.enter(bytes, signal);
+    if (turn) await turn;
+    try {
+      return await this.#bring(placed, options, signal, target);
+    } finally {
+      this.#gate.leave(bytes);
+    }
+  }
+
+  #articleBytes(): number {
+    if (this.#typicalBytes > 0) return this.#typicalBytes;
+    for (const { expectedBytes } of this.#parts.source.segments({ start: 0, end: 1 }))
+      this.#typicalBytes = expectedBytes;
+    return this.#typicalBytes;
   }
 
   /** Nothing has been answered before it resolves, so unverified bytes that turn out wrong before are not the end. */

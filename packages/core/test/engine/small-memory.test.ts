@@ -114,3 +114,25 @@ describe('eight readers in sixteen mebibytes', () => {
     for (const lease of started) lease.release();
   });
 });
+
+describe('a kernel that reads ahead in sixteen mebibytes', () => {
+  it('gets dozens of loans at once, each of which holds an article while it waits for the next', async () => {
+    const file = memoryFile({ name: 'film.mkv', size: 64 * mebibyte, partBytes: 700 * 1024 });
+    const { engine } = await engineOver([{ articles: file.articles, concurrency: 8 }], { memory: { limitBytes } });
+    toClose.push(engine);
+    const { files } = await engine.library.add(file.nzb);
+    const handle = await engine.library.open(files[0]?.path as string);
+    await Promise.all(
+      Array.from({ length: 63 }, async (_, at) => {
+        // Each a little off the articles, in an order that helps nobody.
+        const position = ((at * 25) % 63) * mebibyte + 100;
+        const integrity = at % 2 ? 'verified' : 'progressive';
+        const loan = await handle.lend(position, mebibyte, { integrity });
+        const bytes = file.bytes.subarray(position, position + mebibyte);
+        expect(digest(Buffer.concat(loan.views))).toBe(digest(bytes));
+        loan.release();
+      }),
+    );
+    await handle.close();
+  });
+});
