@@ -46,7 +46,10 @@ export interface FuseOptions {
   readonly attributesValidMs?: number | undefined;
   /** The same for names there is nothing at, in milliseconds; 0: not at all. @default 60_000 */
   readonly negativeValidMs?: number | undefined;
-  /** How long any request may take before whoever waits is told that it failed, in milliseconds. @default 60_000 */
+  /**
+   * How long any request may take before whoever waits is told that it failed, in milliseconds. What the kernel asks for
+   * again right after that, page by page, gets a twentieth of it. @default 60_000
+   */
   readonly requestTimeoutMs?: number | undefined;
   /** How long each step of mounting and unmounting may take, in milliseconds. @default 10_000 */
   readonly mountTimeoutMs?: number | undefined;

@@ -231,6 +231,39 @@ describe('a reader who does not wait', () => {
     await closing;
   });
 
+  it('is not kept waiting as long again when the kernel repeats what it has read ahead, page by page', async () => {
+    const clock = manualClock();
+    const bytes = pattern(100_000);
+    const { adapter, kernel, handles } = await held(bytes, { requestTimeoutMs: 30_000 }, { clock });
+    const [file, other] = [await kernel.open('/a.mkv'), await kernel.open('/a.mkv')];
+    const readAhead = errnoIn(kernel.readDirect(file!, 0, 65_536));
+    clock.advance(30_000);
+    expect(await readAhead).toBe(5);
+    const repeated = [file!, other!].map((each) => errnoIn(kernel.readDirect(each, 61_440, 4096)));
+    const came = errnoIn(kernel.readDirect(file!, 0, 4096));
+    const here = handles[0]!.reads[2]!;
+    here.answer(bytes.subarray(0, 4096));
+    expect(await came).toBe('no error');
+    clock.advance(1_500);
+    expect(await Promise.all(repeated)).toEqual([5, 5]);
+    // What was not asked for before, and what is asked for a while later, is given time.
+    const unrelated = errnoIn(kernel.readDirect(file!, 65_536, 4096));
+    clock.advance(15_000);
+    const later = errnoIn(kernel.readDirect(file!, 0, 4096));
+    clock.advance(14_999);
+    expect(adapter.stats()!.inFlight).toBe(2);
+    clock.advance(1);
+    expect(await unrelated).toBe(5);
+    clock.advance(15_000);
+    expect(await later).toBe(5);
+    for (const each of handles.flatMap(({ reads }) => reads))
+      if (each !== here) each.answer(bytes.subarray(0, each.length));
+    for (const each of [file!, other!]) await kernel.release(each);
+    const closing = adapter.close();
+    clock.advance(1_000);
+    await closing;
+  });
+
   it('has a deadline for everything else, too', async () => {
     const clock = manualClock();
     const catalog = openedBy(memoryCatalog({ '/a.mkv': 'hello' }), () => new Promise(() => {}));

@@ -5,6 +5,7 @@ import { HealthMemory } from './attributes/health-memory.js';
 import { Changes } from './changes/changes.js';
 import { MissingNames } from './changes/missing-names.js';
 import { Notices } from './changes/notices.js';
+import { Stalls } from './files/stalls.js';
 import { Handles } from './handles.js';
 import { NodeTable } from './nodes/node-table.js';
 import type { Service } from './service.js';
@@ -36,6 +37,7 @@ export function createService({ device, host, options, clock }: SessionParts, is
     changes: new Changes({ events, nodes, missing, notices }),
     health: new HealthMemory(events),
     files: new Handles(),
+    stalls: new Stalls(clock, options.requestTimeoutMs),
     folders: new Handles(),
     tally: new Tally(),
     generation: Math.floor(clock.wallNow() / 1000),

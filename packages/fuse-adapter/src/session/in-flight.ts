@@ -12,6 +12,12 @@ export class Call {
   readonly node: number;
   /** Since when it waits. */
   startMs = 0;
+  /** How long it may wait, in milliseconds, if less than others. */
+  patienceMs: number | undefined;
+  /** Told when it has waited as long as any may, right before it is given up. */
+  onLate: (() => void) | undefined;
+  /** Ends the wait for its patience to end. */
+  cancelTimer: (() => void) | undefined;
   /** Told once when the request is given up. */
   onAbort: ((reason: unknown) => void) | undefined;
   #controller: AbortController | undefined;
@@ -67,12 +73,15 @@ export class InFlight {
   add(call: Call): void {
     call.startMs = this.#clock.now();
     this.#calls.set(call.unique, call);
-    this.#watch(this.#timeoutMs);
+    const { patienceMs } = call;
+    if (patienceMs === undefined) this.#watch(this.#timeoutMs);
+    else call.cancelTimer = this.#clock.after(patienceMs, () => call.abort(late(patienceMs)));
     if (this.#early.delete(call.unique)) call.abort(new Refusal('EINTR'));
   }
 
   /** Has its answer. */
   delete(call: Call): void {
+    call.cancelTimer?.();
     if (this.#calls.get(call.unique) !== call) return;
     this.#calls.delete(call.unique);
     if (this.#calls.size > 0) return;
@@ -114,7 +123,7 @@ export class InFlight {
     this.#cancelTimer = undefined;
   }
 
-  /** One timer for all: every request may wait equally long, so the oldest is always the next to be given up. */
+  /** One timer for all: nearly every request may wait equally long, so the oldest is the next to be given up. */
   #watch(delayMs: number): void {
     this.#cancelTimer ??= this.#clock.after(delayMs, () => {
       this.#cancelTimer = undefined;
@@ -125,8 +134,13 @@ export class InFlight {
           this.#watch(leftMs);
           return;
         }
-        call.abort(new TimeoutError({ phase: 'reply', afterMs: this.#timeoutMs }));
+        call.onLate?.();
+        call.abort(late(this.#timeoutMs));
       }
     });
   }
+}
+
+function late(afterMs: number): TimeoutError {
+  return new TimeoutError({ phase: 'reply', afterMs });
 }

@@ -7,6 +7,7 @@ import type { Changes } from './changes/changes.js';
 import type { MissingNames } from './changes/missing-names.js';
 import type { Notices } from './changes/notices.js';
 import type { OpenFile } from './files/open-file.js';
+import type { Stalls } from './files/stalls.js';
 import type { FolderListing } from './folders/folder-listing.js';
 import type { Handles } from './handles.js';
 import type { Call } from './in-flight.js';
@@ -28,6 +29,7 @@ export interface Service {
   readonly changes: Changes;
   readonly health: HealthMemory;
   readonly files: Handles<OpenFile>;
+  readonly stalls: Stalls;
   readonly folders: Handles<FolderListing>;
   readonly tally: Tally;
   /** Tells nodes of this mount apart from those of earlier ones with the same numbers. */

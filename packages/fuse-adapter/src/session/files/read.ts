@@ -15,6 +15,9 @@ export const read: Operation<'read'> = (service, { handle, offset, size }, call)
   if (!service.isAccepting()) return refused('ESHUTDOWN');
   const length = Math.min(size, file.handle.size - offset);
   if (length <= 0) return done;
+  const { node } = file;
+  call.patienceMs = service.stalls.patienceMs(node, offset, length);
+  if (call.patienceMs === undefined) call.onLate = () => service.stalls.add(node, offset, length);
   return lent(service, file, { offset, length, signal: call.signal });
 };
 
