@@ -33,7 +33,7 @@ export interface FuseOptions {
   readonly integrity?: 'progressive' | 'verified' | undefined;
   /** Whose bytes these are in the engine's accounts. @default 'fuse' */
   readonly label?: string | undefined;
-  /** How far the kernel reads ahead of a sequential reader, in bytes; beyond 128 KiB only root can. @default 4_194_304 */
+  /** How far the kernel reads ahead of a sequential reader, in bytes; beyond 128 KiB only root can. @default 1_048_576 */
   readonly readAheadBytes?: number | undefined;
   /** Requests the kernel sends ahead of need at once; those somebody waits for come on top. @default 64 */
   readonly maxBackground?: number | undefined;
@@ -94,7 +94,7 @@ const schema = z.strictObject({
     .int()
     .min(0)
     .max(256 * 2 ** 20)
-    .default(4 * 2 ** 20),
+    .default(2 ** 20),
   maxBackground: z.int().min(1).max(65_535).default(64),
   entryValidMs: milliseconds(3_600_000, 0),
   attributesValidMs: milliseconds(3_600_000, 0),

@@ -46,7 +46,7 @@ describe('options', () => {
       label: 'fuse',
       umask: 0o022,
       createMountpoint: true,
-      readAheadBytes: 4_194_304,
+      readAheadBytes: 1_048_576,
     });
     expect(options.allowOther).toBe(process.getuid?.() === 0);
     expect([options.uid, options.gid]).toEqual([process.getuid?.() ?? 0, process.getgid?.() ?? 0]);
