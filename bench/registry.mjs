@@ -6,7 +6,7 @@
 // of two with one name the later folder's counts. A run throws when a byte or a count is wrong, never because of a time.
 import { existsSync } from 'node:fs';
 
-const folders = ['scenarios', 'raw', 'disk'];
+const folders = ['scenarios', 'raw', 'disk', 'fuse'];
 
 /** All scenarios by name, in the order they are run. */
 export async function loadScenarios() {
