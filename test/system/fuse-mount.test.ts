@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { describeFuse, isMounted, newMountpoint, ofTest, type Served, serve } from './fuse/served.js';
 import { run, until } from './peers/run.js';
@@ -61,6 +62,15 @@ describeFuse(['mount', 'umount'], 'a mount of the catalog', () => {
     await ask('exit', 3);
     expect((await serverEnded(soonMs)).code).toBe(3);
     expect(mountpoints.filter(isMounted)).toEqual([]);
+  });
+
+  it('may be unmounted by somebody else, which is noticed and lets the process end', async () => {
+    const mountpoint = newMountpoint();
+    const { ask, ended: serverEnded } = await serve([mountpoint]);
+    await run('umount', [mountpoint]);
+    await until('it is noticed', async () => String(await ask('log')).includes('unmounted by somebody else'), soonMs);
+    await ask('disconnect');
+    expect((await serverEnded(soonMs)).code).toBe(0);
   });
 
   it('is refused where one is alive, and replaces one whose process was killed', async () => {
@@ -202,6 +212,24 @@ describeFuse(['mount', 'umount', 'unshare'], 'the end of a process', () => {
     await ask('disconnect');
     expect((await serverEnded(soonMs)).code).toBe(0);
     rmSync(mountpoint, { recursive: true, force: true });
+  });
+});
+
+describeFuse(['mount', 'umount', 'stat'], 'an engine in a worker thread', () => {
+  const program = fileURLToPath(new URL('fuse/in-worker.mjs', import.meta.url));
+
+  it.each([
+    ['close', 0],
+    ['terminate', 0],
+    ['exit', 6],
+  ])('ends by %s', async (ending, code) => {
+    const mountpoint = newMountpoint();
+    const child = ofTest(spawn(process.execPath, [program, mountpoint, ending], { stdio: 'ignore' }));
+    expect(await soon(ended(child))).toBe(code);
+    // Without a word to the engine the dead mount stays; the next one cleans it.
+    expect(isMounted(mountpoint)).toBe(ending !== 'close');
+    const next = await serve([mountpoint]);
+    expect(next.outcome).toBe('mounted');
   });
 });
 

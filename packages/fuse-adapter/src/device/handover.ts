@@ -18,6 +18,7 @@ const word = {
   openedHigh: 7,
   /** The file descriptor, plus one. */
   connection: 8,
+  beats: 9,
 } as const;
 const wordsBytes = 64;
 /** A record begins with its length; 0 says: go on at the start of the ring. */
@@ -147,6 +148,16 @@ export class Handover {
   connect(fd: number): void {
     Atomics.store(this.#words, word.connection, fd + 1);
     Atomics.notify(this.#words, word.connection);
+  }
+
+  /** Serving thread: a sign of life. */
+  beat(): void {
+    Atomics.add(this.#words, word.beats, 1);
+  }
+
+  /** Anybody: how many signs of life there were; wraps. */
+  get beats(): number {
+    return Atomics.load(this.#words, word.beats);
   }
 
   /** Serving thread: INIT has been answered, now the reader may read on. */

@@ -40,9 +40,6 @@ const gone: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENODEV']);
  * The reader is got out by a request of our own, which it recognises (see {@link KernelDeviceOptions.knock}), not by
  * unmounting: a mount that another namespace or an open file holds on to lives on after that. Closing the descriptor then
  * aborts the connection. So no privileges are needed, and nothing waits for a file system that nobody serves.
- *
- * An engine in a worker thread must be closed before that thread is terminated or the process exits: Node ends a thread
- * by waiting for those it has started, without a word to it, and this one would not come back.
  */
 export function createKernelDevice(options: KernelDeviceOptions): KernelDevice {
   return new DeviceFile(options);

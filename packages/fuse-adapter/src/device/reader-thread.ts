@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
+import { isMainThread, Worker } from 'node:worker_threads';
 import type { Logger } from '@newsreel/core';
+import type { AlarmTask } from './alarm.js';
 import { Handover, handoverMemory } from './handover.js';
 import { requestBufferBytes } from './request-head.js';
 import type { ReaderMessage, ReaderTask, Refused } from './request-reader.js';
@@ -38,9 +39,18 @@ export interface Reader {
   hasLeft(timeoutMs: number): boolean;
 }
 
+/** What the thread is started for. */
+export interface ReaderOptions {
+  readonly mountpoint: string;
+  readonly logger: Logger;
+}
+
+/** How often an engine in a worker thread shows that it lives, in milliseconds; see `alarm.ts`. */
+const beatMs = 500;
+
 /** Starts the thread. */
-export function startReader(logger: Logger): Reader {
-  return new ReaderThread(logger);
+export function startReader(options: ReaderOptions): Reader {
+  return new ReaderThread(options);
 }
 
 class ReaderThread implements Reader {
@@ -54,14 +64,21 @@ class ReaderThread implements Reader {
   #calls: ReaderCalls | undefined;
   #cause: unknown;
 
-  constructor(logger: Logger) {
+  constructor({ mountpoint, logger }: ReaderOptions) {
     this.#logger = logger;
     const memory = handoverMemory();
     this.#handover = new Handover(memory);
     this.#handover.sleep();
-    const workerData: ReaderTask = { memory, servingThread: currentThread() };
-    // Nothing of the app's own start-up (loaders, profilers) belongs into this thread.
-    const worker = new Worker(workerUrl('reader'), { workerData, execArgv: [], env: {}, name: 'newsreel-fuse' });
+    const task: ReaderTask = { memory, servingThread: currentThread() };
+    const alarm: AlarmTask | undefined = isMainThread ? undefined : { memory, mountpoint };
+    const beating = alarm && setInterval(() => this.#handover.beat(), beatMs).unref();
+    const worker = new Worker(workerUrl('reader'), {
+      workerData: { ...task, alarm },
+      // Nothing of the app's own start-up (loaders, profilers) belongs into this thread.
+      execArgv: [],
+      env: { PATH: process.env['PATH'] },
+      name: 'newsreel-fuse',
+    });
     worker.on('message', (message: ReaderMessage) => this.#receive(message));
     this.started = new Promise((resolve, reject) => {
       worker.on('online', resolve);
@@ -73,6 +90,7 @@ class ReaderThread implements Reader {
     this.started.catch(() => {}); // said again at the end
     this.ended = new Promise((resolve) => {
       worker.on('exit', () => {
+        clearInterval(beating);
         this.#handover.end(); // it may not have come that far
         resolve();
       });

@@ -1,8 +1,7 @@
 import { open, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { endianness } from 'node:os';
-import type { Logger } from '@newsreel/core';
-import { type Reader, startReader } from '../device/reader-thread.js';
+import { type Reader, type ReaderOptions, startReader } from '../device/reader-thread.js';
 import { type DescriptorChannel, openDescriptorChannel } from './descriptor-channel.js';
 import { inTime, type Patience } from './in-time.js';
 import { type MountEntry, parseMountTable } from './mount-table.js';
@@ -24,7 +23,7 @@ export interface Machine {
   /** Opens `/dev/fuse`. @throws Error with the system's code */
   openDevice(): Promise<number>;
   /** Starts a thread that reads requests, and waits until it runs. @throws MountUnavailableError */
-  startReader(patience: Patience & { readonly logger: Logger }): Promise<Reader>;
+  startReader(options: ReaderOptions & Patience): Promise<Reader>;
   /** @throws MountUnavailableError */
   openDescriptorChannel(): Promise<DescriptorChannel>;
 }
@@ -55,13 +54,13 @@ export const thisMachine: Machine = {
     new Promise((resolve, reject) =>
       open('/dev/fuse', 'r+', (error, fd) => (error === null ? resolve(fd) : reject(error))),
     ),
-  async startReader(patience) {
-    const reader = startReader(patience.logger);
+  async startReader(options) {
+    const reader = startReader(options);
     const started = reader.started.catch((cause) => {
       throw obstacle('failed', 'the thread that reads requests cannot be started', { cause });
     });
     try {
-      await inTime('Starting the thread that reads requests', started, patience);
+      await inTime('Starting the thread that reads requests', started, options);
       return reader;
     } catch (error) {
       reader.dismiss(() => {});

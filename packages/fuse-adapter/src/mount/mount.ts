@@ -58,7 +58,7 @@ async function firstThatWorks(
 
 /** Mounts in one way, or leaves nothing behind. */
 async function tryWay(way: Way, machine: Machine, mountpoint: string, request: MountRequest): Promise<Connection> {
-  const reader = await machine.startReader(request);
+  const reader = await machine.startReader({ ...request, mountpoint });
   let fd: number | undefined;
   const opened = (connection: number) => {
     fd = connection;
