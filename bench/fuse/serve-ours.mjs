@@ -32,7 +32,14 @@ class OneFile {
 
   async open() {
     const { size } = this.#file;
-    return { size, lend: async (position, length) => new PieceLoan(position, length), close: async () => {} };
+    return {
+      size,
+      async lend(position, length, options) {
+        options?.onVerified?.();
+        return new PieceLoan(position, length);
+      },
+      async close() {},
+    };
   }
 }
 
