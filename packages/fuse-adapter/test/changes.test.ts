@@ -37,12 +37,13 @@ describe('a change of the catalog', () => {
     await told();
     expect(names(await kernel.list('/a'))).toEqual([]);
     expect(await errnoIn(kernel.stat('/a/film.mkv'))).toBe(2);
-    expect(await kernel.ask(file.node, { op: 'getattr', handle: file.handle })).toMatchObject({
-      attributes: { size: 5, links: 0 },
-    });
-    expect(await errnoIn(kernel.ask(file.node, { op: 'getattr', handle: undefined }))).toBe(116);
+    for (const handle of [file.handle, undefined])
+      expect(await kernel.ask(file.node, { op: 'getattr', handle })).toMatchObject({
+        attributes: { size: 5, links: 0 },
+      });
     expect(await errnoIn(kernel.readDirect(file, 0, 5))).toBe(116);
     await kernel.release(file);
+    expect(await errnoIn(kernel.ask(file.node, { op: 'getattr', handle: undefined }))).toBe(116);
     await kernel.forgetAll();
     expect(adapter.stats()!.knownNodes).toBe(1);
   });

@@ -1,20 +1,28 @@
 import { accessMasks, maxNameBytes } from '../../protocol/flags.js';
 import { encodeAttributes, encodeStatfs } from '../../protocol/reply.js';
 import { type Answer, done, refused } from '../answer.js';
+import type { OpenFile } from '../files/open-file.js';
 import { entryOf, nodeOf } from '../nodes/known.js';
+import type { Node } from '../nodes/node.js';
 import type { Operation, Service } from '../service.js';
 import { attributesOf } from './attributes-of.js';
 
-/** GETATTR. */
+/**
+ * GETATTR. Whoever has a file open may look at it also when it is gone, or nobody has asked yet where it is now: by any
+ * handle of it, for fstat(2) comes without one (`fuse_getattr` in `fs/fuse/dir.c`).
+ */
 export const getattr: Operation<'getattr'> = (service, request, call) => {
   const node = nodeOf(service, request.node);
-  const file = request.handle === undefined ? undefined : service.files.get(request.handle);
-  if (file === undefined || service.nodes.pathOf(node) !== undefined)
-    return current(service, request.node, call.signal);
-  // Whoever has it open may still look at it.
+  const file = service.nodes.pathOf(node) === undefined ? openFile(service, node) : undefined;
+  if (file === undefined) return current(service, request.node, call.signal);
   const attributes = attributesOf(service, node, file.entry, true);
   return { errno: 0, message: (unique) => [encodeAttributes(unique, attributes, 0)] };
 };
+
+function openFile({ files }: Service, node: Node): OpenFile | undefined {
+  for (const file of files) if (file.node === node) return file;
+  return undefined;
+}
 
 async function current(service: Service, id: number, signal: AbortSignal): Promise<Answer> {
   const { catalog, options } = service;
