@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { simulate } from './simulator/index.mjs';
 import { median } from './statistics.mjs';
+import { ways } from './ways.mjs';
 import { serverOptions, World } from './world.mjs';
 
 /** Small and quick: a smoke run looks at bytes and counts, never at times. */
@@ -24,11 +25,12 @@ const smokeShare = 20;
  *   `sim`, `files`, `wireRatio`, `via`, `sizes`, `world(options)` (closed afterwards), `ready(indexes, options)` (a world
  *   with these files added, nothing under way, nothing counted; @default [0]) and `expect(truth, what)`.
  * - `servers(profile)`: options of the servers. @default one with the profile's link
- * - `via`: how files are read: `api`, `webdav`. @default ['api']
+ * - `via`: how files are read, by the names in `ways.mjs`; what cannot be done here is skipped. @default ['api']
+ * - `beside`: what is asked of the mount beside the API in the same run: by metric, a function from the API's value to a bar.
  * - `repeat`: repetitions; the median of each metric is kept. @default 3
  * - `only`: profiles it is for. @default all
  */
-export function scenario({ name, files, once, servers, via = ['api'], repeat = 3, only }) {
+export function scenario({ name, files, once, servers, via = ['api'], beside, repeat = 3, only }) {
   return {
     name,
     smoke: true,
@@ -48,17 +50,33 @@ export function scenario({ name, files, once, servers, via = ['api'], repeat = 3
           })),
         );
         try {
+          const times = options.smoke ? 1 : (options.repeat ?? repeat);
+          const runs = new Map();
           for (const way of via) {
-            options.log?.(`${name} on ${profile.name}${way === 'webdav' ? ' over WebDAV' : ''}`);
-            const label = way === 'webdav' ? `${profile.name}, WebDAV` : profile.name;
-            const times = options.smoke ? 1 : (options.repeat ?? repeat);
-            const runs = [];
-            for (let run = 0; run < times; run++) {
-              runs.push(await runOnce(once, { profile, sizes, sim, via: way, run, smoke: options.smoke }));
+            const why = whyNot(way, options);
+            if (why === undefined) runs.set(way, []);
+            else
+              rows.push({
+                scenario: name,
+                ...labelOf(profile, way),
+                metric: 'skipped',
+                value: 'skipped',
+                unit: `(${why})`,
+              });
+          }
+          for (let run = 0; run < times; run++) {
+            // They take turns, so that a busy moment of the machine hits each of them.
+            for (const [way, results] of runs) {
+              options.log?.(`${name} on ${labelOf(profile, way).profile}`);
+              results.push(await runOnce(once, { profile, sizes, sim, via: way, run, smoke: options.smoke }));
             }
-            // A smoke run says nothing about speed: what is asked for there would only mislead.
-            const bare = options.smoke ? { bar: undefined } : {};
-            rows.push(...merged(runs).map((row) => ({ scenario: name, profile: label, ...row, ...bare })));
+          }
+          let own;
+          for (const [way, results] of runs) {
+            const found = merged(results);
+            if (way === 'api') own = new Map(found.map(({ metric, value }) => [metric, value]));
+            const asked = (row) => bars(row, { way, own, beside, isSmoke: options.smoke });
+            rows.push(...found.map((row) => ({ scenario: name, ...labelOf(profile, way), ...row, ...asked(row) })));
           }
         } finally {
           await sim.close();
@@ -67,6 +85,21 @@ export function scenario({ name, files, once, servers, via = ['api'], repeat = 3
       return rows;
     },
   };
+}
+
+const labelOf = (profile, way) => ({ profile: profile.name + ways[way].label });
+
+/** Why a way is left out, in words; `undefined` when it is not. What a peer does is nothing a smoke run is to show. */
+function whyNot(way, { smoke }) {
+  return smoke && ways[way].isPeer ? 'left out of smoke runs' : ways[way].whyNot?.();
+}
+
+/** A smoke run says nothing about speed, and nothing is asked of a peer: a bar there would only mislead. */
+function bars({ metric }, { way, own, beside, isSmoke }) {
+  if (isSmoke || ways[way].isPeer) return { bar: undefined };
+  const ownValue = way === 'fuse' ? own?.get(metric) : undefined;
+  const bar = ownValue === undefined ? undefined : beside?.[metric]?.(ownValue);
+  return bar === undefined ? {} : { bar };
 }
 
 async function runOnce(once, context) {
@@ -93,7 +126,7 @@ async function runOnce(once, context) {
         return opened;
       },
       expect(truth, what) {
-        if (!truth) throw new Error(`expected ${what}`);
+        if (!truth && !ways[via].isPeer) throw new Error(`expected ${what}`);
       },
       /** A figure by profile name, for the row of this profile. */
       published: (figures) => (via === 'api' ? figures[profile.name] : undefined),

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEngine } from '@newsreel/core';
 import { nntp } from '@newsreel/nntp';
-import { webdav } from '@newsreel/webdav-adapter';
-import { openOverWebdav } from './webdav-reader.mjs';
+import { ways } from './ways.mjs';
 
 /** Options of a simulated server with the link of a profile. */
 export function serverOptions(profile, more = {}) {
@@ -29,32 +28,34 @@ export function accountOf(server, profile, index, { tls = false, login = false }
   };
 }
 
-/** An engine over a simulator, and how files are read with it: through the public API or over WebDAV. */
+/** An engine over a simulator, and how files are read with it: see `ways.mjs`. */
 export class World {
   engine;
-  #dav;
+  #way;
   #sim;
   #paths = new Map();
+  #closed;
 
-  constructor(engine, dav, sim) {
+  constructor(engine, way, sim) {
     this.engine = engine;
-    this.#dav = dav;
+    this.#way = way;
     this.#sim = sim;
   }
 
   /** `warm` connections are open when this resolves. */
   static async open(sim, profile, { via = 'api', warm = true, tls = false, login = false, engine: more = {} } = {}) {
-    const dav = via === 'webdav' ? webdav({ port: 0 }) : undefined;
+    const way = await ways[via].make();
     const engine = await createEngine({
       providers: sim.servers.map((server, index) => nntp(accountOf(server, profile, index, { tls, login }))),
-      adapters: dav === undefined ? [] : [dav],
+      adapters: way.adapters,
       ...more,
     });
-    const world = new World(engine, dav, sim);
+    const world = new World(engine, way, sim);
     try {
+      await way.begin?.();
       if (warm) await world.warm();
     } catch (error) {
-      await engine.close();
+      await world.close();
       throw error;
     }
     return world;
@@ -75,7 +76,7 @@ export class World {
   /** A fresh handle on a file that was added: `{ size, stream(start, end), read?(position, length), close() }`. */
   async open(index) {
     const path = this.#paths.get(index);
-    if (this.#dav !== undefined) return openOverWebdav(this.#dav.url, path, this.#sim.files[index].size);
+    if (this.#way.open !== undefined) return this.#way.open(path, this.#sim.files[index].size);
     const file = await this.engine.library.open(path);
     return {
       size: file.size,
@@ -98,7 +99,9 @@ export class World {
     while (this.busyConnections() > 0 && performance.now() - startedMs < mostMs);
   }
 
+  /** Idempotent. */
   close() {
-    return this.engine.close();
+    this.#closed ??= this.engine.close().then(() => this.#way.end?.());
+    return this.#closed;
   }
 }

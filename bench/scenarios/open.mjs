@@ -11,7 +11,8 @@ const knownArticles = 3;
 /** B1: a fresh handle on a file nobody has read, connections warm: the first megabyte. */
 export const b1 = scenario({
   name: 'B1',
-  via: ['api', 'webdav'],
+  via: ['api', 'webdav', 'fuse', 'rclone'],
+  beside: { 'first byte, median': (own) => ({ most: own + 5 }) },
   files: (sizes) => Array.from({ length: opens }, (_, at) => ({ name: `open-${at}.bin`, size: sizes.articles(80) })),
   async once({ ready, profile, sim, files, wireRatio, smoke, published, expect }) {
     const world = await ready(files.keys());

@@ -10,13 +10,14 @@ const pieceBytes = 65_536;
 /** B3: random 64 KiB reads in a file of 400 articles, each in an article nobody has read. */
 export const b3 = scenario({
   name: 'B3',
-  via: ['api', 'webdav'],
+  via: ['api', 'webdav', 'fuse', 'rclone'],
   files: (sizes) => [{ name: 'seeks.bin', size: sizes.articles(400) }],
   async once(context) {
     const { published, profile, via, wireRatio } = context;
     const altmount = published({ 'premium-750k': 154.5, 'slow-4m': 1646 });
     // A body over HTTP ends with its last byte, so that byte waits until the article is verified.
-    const floorOf = via === 'webdav' ? () => rangeVerifiedMs(profile, wireRatio) : undefined;
+    const isOverHttp = via === 'webdav' || via === 'rclone';
+    const floorOf = isOverHttp ? () => rangeVerifiedMs(profile, wireRatio) : undefined;
     const anywhere = await storm(context, randomPlaces(context, 1), streamed, floorOf);
     const aligned = await storm(context, alignedPlaces(context), streamed, floorOf);
     const rows = [
@@ -31,7 +32,7 @@ export const b3 = scenario({
         ...(aligned.p50.floor < profile.rttMs + 15 ? { bar: { most: profile.rttMs + 20 } } : {}),
       },
     ];
-    if (via === 'webdav') return rows;
+    if (via !== 'api') return rows;
     const verified = await storm(context, randomPlaces(context, 2), readVerified, () =>
       rangeVerifiedMs(profile, wireRatio),
     );

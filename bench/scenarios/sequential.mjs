@@ -5,10 +5,14 @@ import { scenario } from '../scenario.mjs';
 
 const startupBytes = 16e6;
 
+/** What is asked of a mount. */
+const nearly = (own) => ({ least: 0.9 * own });
+
 /** B2: one reader from the start, 200 MB of a larger file and a whole gigabyte. */
 export const b2 = scenario({
   name: 'B2',
-  via: ['api', 'webdav'],
+  via: ['api', 'webdav', 'fuse', 'rclone'],
+  beside: { '200 MB, in all': nearly, '1 GB, in all': nearly },
   files: (sizes) => [{ name: 'film.bin', size: sizes.mb(1000) }],
   async once(context) {
     const { sizes, smoke, published } = context;

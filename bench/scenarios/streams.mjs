@@ -9,10 +9,14 @@ import { quantile } from '../statistics.mjs';
 
 const streams = 4;
 
+/** What is asked of a mount. */
+const nearly = (own) => ({ least: 0.9 * own });
+
 /** B4: four readers at a time, of four files and of one. */
 export const b4 = scenario({
   name: 'B4',
-  via: ['api', 'webdav'],
+  via: ['api', 'webdav', 'fuse', 'rclone'],
+  beside: { 'four files, slowest': nearly, 'one file, slowest': nearly },
   files: (sizes) => Array.from({ length: streams }, (_, at) => ({ name: `four-${at}.bin`, size: sizes.mb(200) })),
   async once(context) {
     const { published, sizes } = context;
