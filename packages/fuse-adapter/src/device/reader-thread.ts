@@ -1,12 +1,14 @@
 import { writeSync } from 'node:fs';
 import { isMainThread, Worker } from 'node:worker_threads';
 import type { Logger } from '@newsreel/core';
-import type { AlarmTask } from './alarm.js';
-import { Handover, handoverMemory } from './handover.js';
+import type { ReaderFileTask } from './reader.js';
 import { requestBufferBytes } from './request-head.js';
-import type { ReaderMessage, ReaderTask, Refused } from './request-reader.js';
+import type { ReaderMessage, Refused } from './request-reader.js';
+import { RequestRing } from './request-ring.js';
 import { retrieveNotice } from './retrieve-notice.js';
 import { currentThread } from './serving-thread.js';
+import { sharedMemory } from './shared-memory.js';
+import { Steering } from './steering.js';
 import { workerUrl } from './worker-url.js';
 
 /** Whom the reader's thread calls. */
@@ -45,7 +47,7 @@ export interface ReaderOptions {
   readonly logger: Logger;
 }
 
-/** How often an engine in a worker thread shows that it lives, in milliseconds; see `alarm.ts`. */
+/** How often the serving thread shows that it lives when that is watched, in milliseconds; see `alarm.ts`. */
 const beatMs = 500;
 
 /** Starts the thread. */
@@ -57,23 +59,26 @@ class ReaderThread implements Reader {
   readonly started: Promise<void>;
   readonly ended: Promise<void>;
   readonly #logger: Logger;
-  readonly #handover: Handover;
+  readonly #ring: RequestRing;
+  readonly #steering: Steering;
   readonly #request = new Uint8Array(requestBufferBytes);
   readonly #refusals = new Set<Refused>();
   #fd = -1;
   #calls: ReaderCalls | undefined;
   #cause: unknown;
+  #beating: NodeJS.Timeout | undefined;
 
   constructor({ mountpoint, logger }: ReaderOptions) {
     this.#logger = logger;
-    const memory = handoverMemory();
-    this.#handover = new Handover(memory);
-    this.#handover.sleep();
-    const task: ReaderTask = { memory, servingThread: currentThread() };
-    const alarm: AlarmTask | undefined = isMainThread ? undefined : { memory, mountpoint };
-    const beating = alarm && setInterval(() => this.#handover.beat(), beatMs).unref();
+    const memory = sharedMemory();
+    this.#ring = new RequestRing(memory);
+    this.#steering = new Steering(memory);
+    this.#ring.sleep();
+    const servingThread = currentThread();
+    const workerData: ReaderFileTask = { memory, servingThread, mountpoint, isWatched: !isMainThread };
+    if (workerData.isWatched) this.#beat();
     const worker = new Worker(workerUrl('reader'), {
-      workerData: { ...task, alarm },
+      workerData,
       // Nothing of the app's own start-up (loaders, profilers) belongs into this thread.
       execArgv: [],
       env: { PATH: process.env['PATH'] },
@@ -90,8 +95,8 @@ class ReaderThread implements Reader {
     this.started.catch(() => {}); // said again at the end
     this.ended = new Promise((resolve) => {
       worker.on('exit', () => {
-        clearInterval(beating);
-        this.#handover.end(); // it may not have come that far
+        clearInterval(this.#beating);
+        this.#steering.end(); // it may not have come that far
         resolve();
       });
     });
@@ -99,7 +104,7 @@ class ReaderThread implements Reader {
 
   connect(fd: number): void {
     this.#fd = fd;
-    this.#handover.connect(fd);
+    this.#steering.connect(fd);
   }
 
   begin(calls: ReaderCalls): void {
@@ -109,11 +114,11 @@ class ReaderThread implements Reader {
   }
 
   serve(): void {
-    this.#handover.serve();
+    this.#steering.serve();
   }
 
   dismiss(knock: () => void): void {
-    if (!this.#handover.leave()) return;
+    if (!this.#steering.leave()) return;
     try {
       knock();
     } catch {
@@ -122,7 +127,7 @@ class ReaderThread implements Reader {
   }
 
   knockByNotice(): void {
-    const { low, high } = this.#handover.opened;
+    const { low, high } = this.#steering.opened;
     for (const [nodeLow, nodeHigh] of [
       [low, high],
       [1, 0],
@@ -137,34 +142,42 @@ class ReaderThread implements Reader {
   }
 
   hasLeft(timeoutMs: number): boolean {
-    return this.#handover.hasEnded(timeoutMs);
+    return this.#steering.hasEnded(timeoutMs);
   }
 
   #receive(message: ReaderMessage): void {
+    if (message === 'family') {
+      this.#beat();
+      return;
+    }
     if (typeof message === 'string') {
       this.#noteRefusal(message);
       return;
     }
     this.#drain(); // what is in the ring came first
     if (message === null) return;
-    this.#handover.countTaken();
+    this.#ring.countTaken();
     this.#calls?.onRequest(message);
   }
 
   /** Hands on what is in the ring, and leaves what comes meanwhile to the next turn: sockets want theirs as well. */
   readonly #drain = (): void => {
     if (this.#calls === undefined) return;
-    const { written } = this.#handover;
+    const { written } = this.#ring;
     try {
       for (;;) {
-        const length = this.#handover.take(this.#request, written);
+        const length = this.#ring.take(this.#request, written);
         if (length === 0) break;
         this.#calls.onRequest(this.#request.subarray(0, length));
       }
     } finally {
-      if (!this.#handover.sleep()) setImmediate(this.#drain);
+      if (!this.#ring.sleep()) setImmediate(this.#drain);
     }
   };
+
+  #beat(): void {
+    this.#beating ??= setInterval(() => this.#steering.beat(), beatMs).unref();
+  }
 
   /** Once for each kind: whoever does this does it often. */
   #noteRefusal(refused: Refused): void {

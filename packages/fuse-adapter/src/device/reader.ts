@@ -4,14 +4,26 @@ import type { AlarmTask } from './alarm.js';
 import { type ReaderTask, RequestReader } from './request-reader.js';
 import { workerUrl } from './worker-url.js';
 
+/** What this file is started with. */
+export interface ReaderFileTask extends ReaderTask, AlarmTask {
+  /** Whether somebody must watch from the beginning. */
+  readonly isWatched: boolean;
+}
+
 // The thread that sleeps in read(2). A file of its own, started by `reader-thread.ts`.
 const port = parentPort as MessagePort;
-const task = workerData as ReaderTask & { readonly alarm?: AlarmTask };
-if (task.alarm !== undefined)
-  new Worker(workerUrl('alarm'), { workerData: task.alarm, execArgv: [], name: 'newsreel-fuse-alarm' }).unref();
+const { isWatched, ...task } = workerData as ReaderFileTask;
+let isWatching = false;
+const watch = () => {
+  if (isWatching) return;
+  isWatching = true;
+  new Worker(workerUrl('alarm'), { workerData: task, execArgv: [], name: 'newsreel-fuse-alarm' }).unref();
+};
+if (isWatched) watch();
 new RequestReader(task, {
   read: (fd, target) => readSync(fd, target, 0, target.length, null),
   write: (fd, reply) => void writeSync(fd, reply),
   post: (message) => port.postMessage(message),
   now: () => performance.now(),
+  watch,
 }).run();

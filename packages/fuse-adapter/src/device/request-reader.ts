@@ -1,6 +1,8 @@
-import { Handover } from './handover.js';
+import { Family } from './family.js';
 import { createKinship, type ProcessTable, procProcessTable } from './kinship.js';
 import { headWord, holdsCaller, isAnswered, opcode, requestBufferBytes } from './request-head.js';
+import { RequestRing } from './request-ring.js';
+import { Steering } from './steering.js';
 
 /** What the reader's thread is started with. */
 export interface ReaderTask {
@@ -12,8 +14,11 @@ export interface ReaderTask {
 /** Who was refused, because serving would have been waiting for oneself. */
 export type Refused = 'serving thread' | 'own process';
 
-/** What the reader sends by message: a request the ring had no room for, or `null` to look into the ring. */
-export type ReaderMessage = Uint8Array | null | Refused;
+/**
+ * What the reader sends by message: a request the ring had no room for, `null` to look into the ring, `family` when this
+ * process begins to use its own mount.
+ */
+export type ReaderMessage = Uint8Array | null | 'family' | Refused;
 
 /** What the reader does with the file descriptor. Both block. */
 export interface ReaderPort {
@@ -23,12 +28,12 @@ export interface ReaderPort {
   write(fd: number, reply: Uint8Array): void;
   post(message: ReaderMessage): void;
   now(): number;
+  /** Called once, when this process begins to use its own mount: from now on somebody must watch; see `alarm.ts`. */
+  watch(): void;
   readonly processes?: ProcessTable;
 }
 
-/** How long the serving thread may leave a request of its own family lying, in milliseconds. */
-export const stuckAfterMs = 5_000;
-/** The same when it has left one lying before and taken nothing since: it may just be coming back. */
+/** How long a serving thread that was found stuck gets to take something, in milliseconds: it may just be coming back. */
 const stillStuckAfterMs = 100;
 /** How long the serving thread may leave INIT lying, in milliseconds: an app that starts may be busy with itself. */
 const unbornAfterMs = 15_000;
@@ -50,10 +55,12 @@ const over: ReadonlySet<string | undefined> = new Set(['ENODEV', 'ECONNABORTED']
  *    its place included; FLUSH is let through with success, for `close` must succeed and there is nothing to flush.
  *    Asynchronous calls come from other threads and are served.
  *  - those of threads and processes this process has started (`execFileSync('ls', [mountpoint])`), once the serving
- *    thread has taken nothing for {@link stuckAfterMs}: it may well be waiting for them.
+ *    thread has left them lying for five seconds: it may well be waiting for them.
  */
 export class RequestReader {
-  readonly #handover: Handover;
+  readonly #ring: RequestRing;
+  readonly #steering: Steering;
+  readonly #family: Family;
   readonly #servingThread: number;
   readonly #port: ReaderPort;
   readonly #isKin: (thread: number) => boolean;
@@ -63,11 +70,14 @@ export class RequestReader {
   readonly #replyBytes = new Uint8Array(this.#reply.buffer);
   /** The connection. It is closed by the serving thread, and not before the reader has ended. */
   #fd = -1;
+  #isWatched = false;
   /** What the serving thread had taken when it was found stuck. */
   #stuckAt: number | undefined;
 
   constructor(task: ReaderTask, port: ReaderPort) {
-    this.#handover = new Handover(task.memory);
+    this.#ring = new RequestRing(task.memory);
+    this.#steering = new Steering(task.memory);
+    this.#family = new Family(this.#ring);
     this.#servingThread = task.servingThread;
     this.#port = port;
     this.#isKin = createKinship(port.processes ?? procProcessTable, port.now);
@@ -77,18 +87,22 @@ export class RequestReader {
   /** Waits for a connection; returns when that has ended or the reader is to leave. @throws Error when reading fails otherwise */
   run(): void {
     try {
-      const fd = this.#handover.awaitConnection();
+      const fd = this.#steering.awaitConnection();
       if (fd === undefined) return;
       this.#fd = fd;
       if (!this.#awaitInit()) return;
       for (;;) {
         const length = this.#read();
         if (length === 0) return;
-        if (!this.#handover.isLeaving) this.#receive(length);
-        else if (this.#turnAway()) return;
+        if (this.#steering.isLeaving) {
+          if (this.#turnAway()) return;
+        } else {
+          this.#receive(length);
+          this.#refuseStuck();
+        }
       }
     } finally {
-      this.#handover.end();
+      this.#steering.end();
     }
   }
 
@@ -100,12 +114,12 @@ export class RequestReader {
     const length = this.#read();
     if (length === 0) return false;
     this.#handOver(length);
-    while (!this.#handover.awaitPhase(unbornAfterMs)) {
-      if (this.#handover.isAllTaken()) continue;
+    while (!this.#steering.awaitAnswer(unbornAfterMs)) {
+      if (this.#ring.isTaken(this.#ring.handed)) continue;
       this.#refuse('serving thread');
       return false;
     }
-    return this.#handover.beginReading();
+    return this.#steering.beginReading();
   }
 
   /** Length of the next request; 0 when the connection has ended, or the reader is to leave before it has begun. */
@@ -118,8 +132,8 @@ export class RequestReader {
         if (over.has(code)) return 0;
         if (code === 'EPERM') {
           // Not mounted yet.
-          this.#handover.awaitPhase(mountedYetMs);
-          if (this.#handover.isLeaving) return 0;
+          this.#steering.awaitAnswer(mountedYetMs);
+          if (this.#steering.isLeaving) return 0;
         } else if (!passing.has(code)) throw error;
       }
     }
@@ -135,33 +149,54 @@ export class RequestReader {
       return;
     }
     if (code === opcode.OPEN)
-      this.#handover.noteOpened(this.#head[headWord.nodeLow] as number, this.#head[headWord.nodeHigh] as number);
-    const kin = holdsCaller(code) && this.#isKin(thread);
-    const patienceMs = this.#stuckAt === this.#handover.taken ? stillStuckAfterMs : stuckAfterMs;
+      this.#steering.noteOpened(this.#head[headWord.nodeLow] as number, this.#head[headWord.nodeHigh] as number);
+    if (holdsCaller(code) && this.#isKin(thread)) this.#receiveFromFamily(code, length);
+    else this.#handOver(length);
+  }
+
+  #receiveFromFamily(code: number, length: number): void {
+    if (!this.#isWatched) {
+      this.#isWatched = true;
+      this.#port.watch();
+      this.#port.post('family');
+    }
+    const nowMs = this.#port.now();
+    // That of the alarm: it has served its purpose.
+    if (code === opcode.STATFS && this.#family.isSuspicious(nowMs)) {
+      this.#answer(deadlock);
+      return;
+    }
+    const isStuck = this.#stuckAt === this.#ring.taken;
     this.#handOver(length);
-    if (kin) this.#watch(patienceMs);
+    if (isStuck && !this.#isTakenAfterAll()) this.#refuse('own process');
+    else if (!isStuck)
+      this.#family.add(this.#head[headWord.uniqueLow] as number, this.#head[headWord.uniqueHigh] as number, nowMs);
   }
 
   #handOver(length: number): void {
-    if (!this.#handover.offer(this.#request, length)) {
-      this.#handover.wentAside();
+    if (!this.#ring.offer(this.#request, length)) {
+      this.#ring.wentAside();
       this.#port.post(this.#request.slice(0, length));
-    } else if (this.#handover.mustWake()) this.#port.post(null);
+    } else if (this.#ring.mustWake()) this.#port.post(null);
   }
 
-  /** Answers the request handed over last when nobody takes it. Others would have to wait for that as well. */
-  #watch(patienceMs: number): void {
-    const endMs = this.#port.now() + patienceMs;
+  /** Whether the serving thread, which was stuck, takes what was handed over last. */
+  #isTakenAfterAll(): boolean {
+    const endMs = this.#port.now() + stillStuckAfterMs;
     for (;;) {
-      const { taken } = this.#handover;
-      if (this.#handover.isAllTaken() || this.#handover.isLeaving) return;
+      const { taken } = this.#ring;
+      if (this.#ring.isTaken(this.#ring.handed) || this.#steering.isLeaving) return true;
       const leftMs = endMs - this.#port.now();
-      if (leftMs > 0 && this.#handover.awaitTaking(taken, leftMs)) continue;
-      if (this.#handover.isAllTaken()) return;
-      this.#stuckAt = this.#handover.taken;
-      this.#refuse('own process');
-      return;
+      if (leftMs <= 0 || !this.#ring.awaitTaking(taken, leftMs)) return this.#ring.isTaken(this.#ring.handed);
     }
+  }
+
+  #refuseStuck(): void {
+    const stuck = this.#family.takeStuck(this.#port.now());
+    if (stuck.length === 0) return;
+    this.#stuckAt = this.#ring.taken;
+    for (const { uniqueLow, uniqueHigh } of stuck) this.#answer(deadlock, uniqueLow, uniqueHigh);
+    this.#port.post('own process');
   }
 
   /** On the way out nothing is served any more. `true` for what was sent to get the reader out of the kernel. */
@@ -177,10 +212,14 @@ export class RequestReader {
     this.#port.post(refused);
   }
 
-  #answer(errorNumber: number): void {
+  #answer(
+    errorNumber: number,
+    uniqueLow = this.#head[headWord.uniqueLow] as number,
+    uniqueHigh = this.#head[headWord.uniqueHigh] as number,
+  ): void {
     this.#reply[1] = -errorNumber;
-    this.#reply[2] = this.#head[headWord.uniqueLow] as number;
-    this.#reply[3] = this.#head[headWord.uniqueHigh] as number;
+    this.#reply[2] = uniqueLow;
+    this.#reply[3] = uniqueHigh;
     try {
       this.#port.write(this.#fd, this.#replyBytes);
     } catch {

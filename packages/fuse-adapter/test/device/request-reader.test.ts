@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { Handover, handoverMemory } from '../../src/device/handover.js';
+import { stuckAfterMs } from '../../src/device/family.js';
 import { opcode } from '../../src/device/request-head.js';
-import { type ReaderMessage, RequestReader, stuckAfterMs } from '../../src/device/request-reader.js';
+import { type ReaderMessage, RequestReader } from '../../src/device/request-reader.js';
+import { RequestRing } from '../../src/device/request-ring.js';
+import { sharedMemory } from '../../src/device/shared-memory.js';
+import { Steering } from '../../src/device/steering.js';
 
 const servingThread = 100;
 const child = 200;
@@ -22,15 +25,17 @@ interface Answered {
 
 /** The kernel as the reader sees it, and a serving thread that takes what it is told of at once. */
 class Bench {
-  readonly memory = handoverMemory(4096);
-  readonly server = new Handover(this.memory);
+  readonly memory = sharedMemory(4096);
+  readonly server = new RequestRing(this.memory);
+  readonly steering = new Steering(this.memory);
   readonly taken: number[] = [];
   readonly answers: Answered[] = [];
   readonly posted: ReaderMessage[] = [];
   /** Whether the serving thread does anything at all. */
   isStuck = false;
   #unique = 0;
-  #nowMs = 0;
+  nowMs = 0;
+  watched = 0;
   /** What the port holds while nobody listens. */
   #backlog: ReaderMessage[] = [];
   readonly #steps: (() => Uint8Array | Error)[] = [];
@@ -38,7 +43,7 @@ class Bench {
 
   constructor() {
     this.server.sleep();
-    this.server.connect(3);
+    this.steering.connect(3);
     this.asks({ opcode: opcode.INIT });
   }
 
@@ -86,10 +91,8 @@ class Bench {
           this.answers.push({ unique: words[2]!, error: words[1]! });
         },
         post: (message) => this.#hear(message),
-        now: () => {
-          if (this.isStuck) this.#nowMs += stuckAfterMs;
-          return this.#nowMs;
-        },
+        now: () => this.nowMs,
+        watch: () => this.watched++,
         processes,
       },
     ).run();
@@ -120,7 +123,7 @@ class Bench {
       const { written } = this.server;
       while (this.server.take(this.#scratch, written) > 0) this.taken.push(this.#scratch[8]!);
     } while (!this.server.sleep());
-    this.server.serve();
+    this.steering.serve();
   }
 }
 
@@ -131,7 +134,7 @@ describe('the reader', () => {
     bench.run();
     expect(bench.taken).toEqual(Array.from({ length: 201 }, (_, index) => (index + 1) & 0xff));
     expect(bench.answers).toEqual([]);
-    expect(bench.server.hasEnded()).toBe(true);
+    expect(bench.steering.hasEnded()).toBe(true);
   });
 
   it.each(['EINTR', 'ENOENT', 'EAGAIN'])('reads again after %s', (code) => {
@@ -145,7 +148,7 @@ describe('the reader', () => {
     const bench = new Bench();
     bench.fails('EIO');
     expect(() => bench.run()).toThrow('EIO');
-    expect(bench.server.hasEnded()).toBe(true);
+    expect(bench.steering.hasEnded()).toBe(true);
   });
 
   it('loses nothing and keeps the order when the ring is full', () => {
@@ -191,27 +194,71 @@ describe('a call of the serving thread', () => {
 });
 
 describe('a call of a process we started', () => {
-  it('is served while the serving thread takes it', () => {
+  it('is served while the serving thread takes it, and watched from the first on', () => {
     const bench = new Bench();
-    const unique = bench.asks({ opcode: LOOKUP, thread: child });
-    expect(bench.run().taken).toEqual([1, unique]);
+    const served = [1, 2, 3].map(() => bench.asks({ opcode: LOOKUP, thread: child }));
+    bench.meanwhile(() => {
+      bench.nowMs += 60_000; // taken long ago
+    });
+    const statfs = bench.asks({ opcode: opcode.STATFS, thread: child });
+    expect(bench.run().taken).toEqual([1, ...served, statfs]);
     expect(bench.answers).toEqual([]);
+    expect(bench.watched).toBe(1);
+    expect(bench.posted.filter((message) => message === 'family')).toHaveLength(1);
   });
 
-  it('is answered with EDEADLK once the serving thread is stuck, those of strangers are left to wait', () => {
+  it('starts no watch for strangers', () => {
+    const bench = new Bench();
+    bench.asks({ opcode: LOOKUP });
+    expect(bench.run().watched).toBe(0);
+  });
+
+  it('is answered with EDEADLK when it was left lying for five seconds; those of strangers wait on', () => {
     const bench = new Bench();
     const foreign = bench.asks({ opcode: LOOKUP });
     bench.meanwhile(() => {
       bench.isStuck = true;
     });
-    const refused = [LOOKUP, READ].map((code) => bench.asks({ opcode: code, thread: child }));
+    const early = [LOOKUP, READ].map((code) => bench.asks({ opcode: code, thread: child }));
     const silent = bench.asks({ opcode: opcode.FORGET, thread: child });
+    bench.meanwhile(() => {
+      bench.nowMs += 2_000;
+    });
+    const knocks = [2_000, 1_000].map((laterMs) => {
+      const knock = bench.asks({ opcode: opcode.STATFS, thread: child });
+      bench.meanwhile(() => {
+        expect(bench.answers.filter(({ unique }) => early.includes(unique))).toEqual([]);
+        bench.nowMs += laterMs;
+      });
+      return knock;
+    });
     bench.run();
-    expect(bench.answers).toEqual(refused.map((unique) => ({ unique, error: -35 })));
+    expect(stuckAfterMs).toBe(5_000);
+    expect(bench.answers).toEqual([...knocks, ...early].map((unique) => ({ unique, error: -35 })));
     expect(bench.posted).toContain('own process');
-    // All of them are still there to be taken: the replies to those will find nobody.
+    // They are still there to be taken, the replies will find nobody. Knocks were never meant to be.
     bench.drain();
-    expect(bench.taken).toEqual([1, foreign, ...refused, silent]);
+    expect(bench.taken).toEqual([1, foreign, ...early, silent]);
+  });
+
+  it('is answered soon when the serving thread was found stuck before, unless it has come back', () => {
+    const bench = new Bench();
+    bench.asks({ opcode: LOOKUP });
+    bench.meanwhile(() => {
+      bench.isStuck = true;
+    });
+    const first = bench.asks({ opcode: LOOKUP, thread: child });
+    bench.asks({ opcode: LOOKUP });
+    bench.meanwhile(() => {
+      bench.nowMs += stuckAfterMs;
+    });
+    const second = bench.asks({ opcode: READ, thread: child });
+    bench.asks({ opcode: LOOKUP });
+    bench.meanwhile(() => bench.unstick());
+    const third = bench.asks({ opcode: READ, thread: child });
+    bench.run();
+    expect(bench.answers).toEqual([first, second].map((unique) => ({ unique, error: -35 })));
+    expect(bench.taken).toContain(third);
   });
 });
 
@@ -219,7 +266,7 @@ describe('a reader that is to leave', () => {
   it('turns away whoever comes first, and goes at the knock', () => {
     const bench = new Bench();
     bench.asks({ opcode: LOOKUP });
-    bench.meanwhile(() => expect(bench.server.leave()).toBe(true));
+    bench.meanwhile(() => expect(bench.steering.leave()).toBe(true));
     const late = bench.asks({ opcode: READ });
     bench.asks({ opcode: opcode.FORGET });
     const foreign = bench.asks({ opcode: opcode.STATFS });
@@ -229,7 +276,7 @@ describe('a reader that is to leave', () => {
     expect(bench.answers.map(({ unique }) => unique)).toEqual([2, late, foreign, knock]);
     expect(bench.answers.every(({ error }) => error === -107)).toBe(true);
     expect(after).toBe(7);
-    expect(bench.server.hasEnded()).toBe(true);
+    expect(bench.steering.hasEnded()).toBe(true);
   });
 
   it('goes at the answer to a notice, too', () => {
@@ -237,11 +284,11 @@ describe('a reader that is to leave', () => {
     bench.asks({ opcode: opcode.NOTIFY_REPLY }); // of nobody's asking
     const served = bench.asks({ opcode: opcode.OPEN, node: 77 });
     bench.asks({ opcode: opcode.NOTIFY_REPLY });
-    bench.meanwhile(() => void bench.server.leave());
+    bench.meanwhile(() => void bench.steering.leave());
     bench.asks({ opcode: LOOKUP });
     bench.run();
     expect(bench.taken).toEqual([1, served]);
-    expect(bench.server.opened).toEqual({ low: 77, high: 0 });
+    expect(bench.steering.opened).toEqual({ low: 77, high: 0 });
     expect(bench.answers).toEqual([]);
   });
 });

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Handover, handoverMemory } from '../../src/device/handover.js';
+import { RequestRing } from '../../src/device/request-ring.js';
+import { sharedMemory } from '../../src/device/shared-memory.js';
 
 function ends(ringBytes = 4096) {
-  const memory = handoverMemory(ringBytes);
-  return { reader: new Handover(memory), server: new Handover(memory) };
+  const memory = sharedMemory(ringBytes);
+  return { reader: new RequestRing(memory), server: new RequestRing(memory) };
 }
 
-function takeAll(server: Handover): number[][] {
+function takeAll(server: RequestRing): number[][] {
   const target = new Uint8Array(4096);
   const { written } = server;
   const taken: number[][] = [];
@@ -44,7 +45,7 @@ describe('the ring', () => {
         }
         got.push(...takeAll(server));
         expect(got).toEqual(expected);
-        expect(reader.isAllTaken()).toBe(true);
+        expect(reader.isTaken(reader.handed)).toBe(true);
       }),
     );
   });
@@ -63,7 +64,7 @@ describe('the ring', () => {
     let offered = 0;
     while (reader.offer(bytes(500, offered), 500)) offered++;
     expect(offered).toBe(8);
-    expect(reader.isAllTaken()).toBe(false);
+    expect(reader.isTaken(reader.handed)).toBe(false);
     expect(takeAll(server)).toHaveLength(8);
     expect(reader.offer(bytes(500, 9), 500)).toBe(true);
   });
@@ -83,33 +84,5 @@ describe('waking', () => {
     expect(server.sleep()).toBe(false);
     takeAll(server);
     expect(server.sleep()).toBe(true);
-  });
-});
-
-describe('leaving', () => {
-  it('needs a knock only when the reader may be asleep in the kernel', () => {
-    const early = ends();
-    expect(early.server.leave()).toBe(false);
-    expect(early.reader.beginReading()).toBe(false);
-
-    const answered = ends();
-    answered.server.serve();
-    expect(answered.server.leave()).toBe(false);
-    expect(answered.reader.beginReading()).toBe(false);
-
-    const reading = ends();
-    reading.server.serve();
-    expect(reading.reader.beginReading()).toBe(true);
-    expect(reading.server.leave()).toBe(true);
-    expect(reading.reader.isLeaving).toBe(true);
-  });
-
-  it('needs none once the reader has ended by itself', () => {
-    const { reader, server } = ends();
-    server.serve();
-    reader.beginReading();
-    reader.end();
-    expect(server.leave()).toBe(false);
-    expect(server.hasEnded()).toBe(true);
   });
 });
