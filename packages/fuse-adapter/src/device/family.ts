@@ -1,3 +1,4 @@
+import type { Unique } from './request-head.js';
 import type { RequestRing } from './request-ring.js';
 
 /** How long the serving thread may leave a request of its own family lying, in milliseconds. */
@@ -7,8 +8,7 @@ const suspiciousAfterMs = 1_000;
 
 /** A request of a thread of this process, or of a process it has started, that was handed over. */
 interface Waiting {
-  readonly uniqueLow: number;
-  readonly uniqueHigh: number;
+  readonly unique: Unique;
   /** {@link RequestRing.handed} with it. */
   readonly handed: number;
   readonly sinceMs: number;
@@ -30,17 +30,17 @@ export class Family {
   }
 
   /** The request handed over last is one of the family's. */
-  add(uniqueLow: number, uniqueHigh: number, nowMs: number): void {
+  add(unique: Unique, nowMs: number): void {
     this.#forgetTaken();
-    this.#waiting.push({ uniqueLow, uniqueHigh, handed: this.#ring.handed, sinceMs: nowMs });
+    this.#waiting.push({ unique, handed: this.#ring.handed, sinceMs: nowMs });
   }
 
   /** Takes out those that have waited too long. */
-  takeStuck(nowMs: number): readonly Pick<Waiting, 'uniqueLow' | 'uniqueHigh'>[] {
+  takeStuck(nowMs: number): readonly Unique[] {
     if (this.#waiting.length === 0) return [];
     this.#forgetTaken();
     const count = this.#waiting.findIndex((one) => nowMs - one.sinceMs < stuckAfterMs);
-    return this.#waiting.splice(0, count < 0 ? this.#waiting.length : count);
+    return this.#waiting.splice(0, count < 0 ? this.#waiting.length : count).map(({ unique }) => unique);
   }
 
   #forgetTaken(): void {

@@ -1,7 +1,8 @@
 import { readSync, writeSync } from 'node:fs';
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { AlarmTask } from './alarm.js';
-import { type ReaderTask, RequestReader } from './request-reader.js';
+import type { ReaderTask } from './reader-port.js';
+import { RequestReader } from './request-reader.js';
 import { workerUrl } from './worker-url.js';
 
 /** What this file is started with. */

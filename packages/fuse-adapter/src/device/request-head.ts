@@ -13,14 +13,48 @@ export const opcode = {
   BATCH_FORGET: 42,
 } as const;
 
-/** Where the fields of `struct fuse_in_header` lie that the device looks at, in words of 4 bytes. */
-export const headWord = { opcode: 1, uniqueLow: 2, uniqueHigh: 3, nodeLow: 4, nodeHigh: 5, pid: 8 } as const;
-
 /**
  * Length of the buffer requests are read into, in bytes: the kernel wants `FUSE_MIN_READ_BUFFER` (8 KiB) and room for the
  * largest WRITE with its headers, of which INIT agrees on 64 KiB at most.
  */
 export const requestBufferBytes = 68 * 1024;
+
+/** Names a request in its reply: a number of 64 bits in two halves. */
+export interface Unique {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** The buffer requests are read into, with the fields the device looks at: `struct fuse_in_header`. */
+export class RequestBuffer {
+  /** All of it. */
+  readonly bytes = new Uint8Array(requestBufferBytes);
+  readonly #words = new Int32Array(this.bytes.buffer, 0, 10);
+
+  get opcode(): number {
+    return this.#words[1] as number;
+  }
+
+  get unique(): Unique {
+    return { low: this.#words[2] as number, high: this.#words[3] as number };
+  }
+
+  /** The node it is about, in two halves. */
+  get node(): { readonly low: number; readonly high: number } {
+    return { low: this.#words[4] as number, high: this.#words[5] as number };
+  }
+
+  /** Thread of the caller; 0 when it is the kernel's own or of another pid namespace. */
+  get thread(): number {
+    return this.#words[8] as number;
+  }
+}
+
+/** A reply without a payload: `struct fuse_out_header`. @param errorNumber 0 when it went well */
+export function shortReply(unique: Unique, errorNumber: number): Uint8Array {
+  const words = Int32Array.of(16, -errorNumber, unique.low, unique.high);
+  return new Uint8Array(words.buffer);
+}
 
 const silent: ReadonlySet<number> = new Set([
   opcode.FORGET,

@@ -1,37 +1,9 @@
 import { Family } from './family.js';
-import { createKinship, type ProcessTable, procProcessTable } from './kinship.js';
-import { headWord, holdsCaller, isAnswered, opcode, requestBufferBytes } from './request-head.js';
+import { createKinship, procProcessTable } from './kinship.js';
+import type { ReaderPort, ReaderTask, Refused } from './reader-port.js';
+import { holdsCaller, isAnswered, opcode, RequestBuffer, shortReply, type Unique } from './request-head.js';
 import { RequestRing } from './request-ring.js';
 import { Steering } from './steering.js';
-
-/** What the reader's thread is started with. */
-export interface ReaderTask {
-  readonly memory: SharedArrayBuffer;
-  /** Thread that answers, by the kernel's number. */
-  readonly servingThread: number;
-}
-
-/** Who was refused, because serving would have been waiting for oneself. */
-export type Refused = 'serving thread' | 'own process';
-
-/**
- * What the reader sends by message: a request the ring had no room for, `null` to look into the ring, `family` when this
- * process begins to use its own mount.
- */
-export type ReaderMessage = Uint8Array | null | 'family' | Refused;
-
-/** What the reader does with the file descriptor. Both block. */
-export interface ReaderPort {
-  /** Reads one request. @throws Error with the kernel's code */
-  read(fd: number, target: Uint8Array): number;
-  /** Writes a whole reply. @throws Error with the kernel's code */
-  write(fd: number, reply: Uint8Array): void;
-  post(message: ReaderMessage): void;
-  now(): number;
-  /** Called once, when this process begins to use its own mount: from now on somebody must watch; see `alarm.ts`. */
-  watch(): void;
-  readonly processes?: ProcessTable;
-}
 
 /** How long a serving thread that was found stuck gets to take something, in milliseconds: it may just be coming back. */
 const stillStuckAfterMs = 100;
@@ -64,10 +36,7 @@ export class RequestReader {
   readonly #servingThread: number;
   readonly #port: ReaderPort;
   readonly #isKin: (thread: number) => boolean;
-  readonly #request = new Uint8Array(requestBufferBytes);
-  readonly #head = new Int32Array(this.#request.buffer, 0, 10);
-  readonly #reply = new Int32Array(4);
-  readonly #replyBytes = new Uint8Array(this.#reply.buffer);
+  readonly #request = new RequestBuffer();
   /** The connection. It is closed by the serving thread, and not before the reader has ended. */
   #fd = -1;
   #isWatched = false;
@@ -81,7 +50,6 @@ export class RequestReader {
     this.#servingThread = task.servingThread;
     this.#port = port;
     this.#isKin = createKinship(port.processes ?? procProcessTable, port.now);
-    this.#reply[0] = this.#replyBytes.length;
   }
 
   /** Waits for a connection; returns when that has ended or the reader is to leave. @throws Error when reading fails otherwise */
@@ -126,7 +94,7 @@ export class RequestReader {
   #read(): number {
     for (;;) {
       try {
-        return this.#port.read(this.#fd, this.#request);
+        return this.#port.read(this.#fd, this.#request.bytes);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (over.has(code)) return 0;
@@ -140,16 +108,14 @@ export class RequestReader {
   }
 
   #receive(length: number): void {
-    const code = this.#head[headWord.opcode] as number;
+    const { opcode: code, thread } = this.#request;
     if (code === opcode.NOTIFY_REPLY) return;
-    const thread = this.#head[headWord.pid] as number;
     if (thread === this.#servingThread && holdsCaller(code)) {
       if (code === opcode.FLUSH) this.#answer(0);
       else this.#refuse('serving thread');
       return;
     }
-    if (code === opcode.OPEN)
-      this.#steering.noteOpened(this.#head[headWord.nodeLow] as number, this.#head[headWord.nodeHigh] as number);
+    if (code === opcode.OPEN) this.#steering.noteOpened(this.#request.node);
     if (holdsCaller(code) && this.#isKin(thread)) this.#receiveFromFamily(code, length);
     else this.#handOver(length);
   }
@@ -169,14 +135,13 @@ export class RequestReader {
     const isStuck = this.#stuckAt === this.#ring.taken;
     this.#handOver(length);
     if (isStuck && !this.#isTakenAfterAll()) this.#refuse('own process');
-    else if (!isStuck)
-      this.#family.add(this.#head[headWord.uniqueLow] as number, this.#head[headWord.uniqueHigh] as number, nowMs);
+    else if (!isStuck) this.#family.add(this.#request.unique, nowMs);
   }
 
   #handOver(length: number): void {
-    if (!this.#ring.offer(this.#request, length)) {
+    if (!this.#ring.offer(this.#request.bytes, length)) {
       this.#ring.wentAside();
-      this.#port.post(this.#request.slice(0, length));
+      this.#port.post(this.#request.bytes.slice(0, length));
     } else if (this.#ring.mustWake()) this.#port.post(null);
   }
 
@@ -195,15 +160,15 @@ export class RequestReader {
     const stuck = this.#family.takeStuck(this.#port.now());
     if (stuck.length === 0) return;
     this.#stuckAt = this.#ring.taken;
-    for (const { uniqueLow, uniqueHigh } of stuck) this.#answer(deadlock, uniqueLow, uniqueHigh);
+    for (const unique of stuck) this.#answer(deadlock, unique);
     this.#port.post('own process');
   }
 
   /** On the way out nothing is served any more. `true` for what was sent to get the reader out of the kernel. */
   #turnAway(): boolean {
-    const code = this.#head[headWord.opcode] as number;
+    const { opcode: code, thread } = this.#request;
     if (isAnswered(code)) this.#answer(notConnected);
-    const knocked = code === opcode.STATFS && this.#head[headWord.pid] === this.#servingThread;
+    const knocked = code === opcode.STATFS && thread === this.#servingThread;
     return knocked || code === opcode.NOTIFY_REPLY;
   }
 
@@ -212,16 +177,9 @@ export class RequestReader {
     this.#port.post(refused);
   }
 
-  #answer(
-    errorNumber: number,
-    uniqueLow = this.#head[headWord.uniqueLow] as number,
-    uniqueHigh = this.#head[headWord.uniqueHigh] as number,
-  ): void {
-    this.#reply[1] = -errorNumber;
-    this.#reply[2] = uniqueLow;
-    this.#reply[3] = uniqueHigh;
+  #answer(errorNumber: number, unique: Unique = this.#request.unique): void {
     try {
-      this.#port.write(this.#fd, this.#replyBytes);
+      this.#port.write(this.#fd, shortReply(unique, errorNumber));
     } catch {
       // Nobody waits for it any more, or the connection has ended: the next read will say.
     }

@@ -37,7 +37,7 @@ export class Steering {
   }
 
   /** Reader: the node of an OPEN, in two halves. Each is a regular file, and one the kernel knows well. */
-  noteOpened(low: number, high: number): void {
+  noteOpened({ low, high }: { readonly low: number; readonly high: number }): void {
     Atomics.store(this.#words, word.openedLow, low);
     Atomics.store(this.#words, word.openedHigh, high);
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { stuckAfterMs } from '../../src/device/family.js';
+import type { ReaderMessage } from '../../src/device/reader-port.js';
 import { opcode } from '../../src/device/request-head.js';
-import { type ReaderMessage, RequestReader } from '../../src/device/request-reader.js';
+import { RequestReader } from '../../src/device/request-reader.js';
 import { RequestRing } from '../../src/device/request-ring.js';
 import { sharedMemory } from '../../src/device/shared-memory.js';
 import { Steering } from '../../src/device/steering.js';

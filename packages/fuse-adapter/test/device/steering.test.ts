@@ -61,7 +61,7 @@ describe('what the threads tell each other', () => {
   it('is which file was opened last, and that the serving thread lives', () => {
     const { reader, server } = ends();
     expect(server.opened).toEqual({ low: 0, high: 0 });
-    reader.noteOpened(7, 1);
+    reader.noteOpened({ low: 7, high: 1 });
     expect(server.opened).toEqual({ low: 7, high: 1 });
     const { beats } = reader;
     server.beat();
