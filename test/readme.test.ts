@@ -43,7 +43,13 @@ describe('README', () => {
   });
 
   it('links to files that exist', () => {
-    for (const page of ['README.md', 'docs/getting-started.md', 'docs/mounting.md', 'docs/decisions/README.md']) {
+    for (const page of [
+      'README.md',
+      'docs/getting-started.md',
+      'docs/mounting.md',
+      'docs/make-releases.md',
+      'docs/decisions/README.md',
+    ]) {
       const text = readFileSync(join(root, page), 'utf8');
       const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? '');
       for (const link of links)

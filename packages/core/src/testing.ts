@@ -37,6 +37,17 @@ export type { MemoryFileFault } from './testing/memory-handle.js';
 export { type MemoryProvider, type MemoryProviderOptions, memoryProvider } from './testing/memory-provider.js';
 export type { MemoryCall, MemoryFault } from './testing/memory-source.js';
 export { type ProviderSubject, type ProviderSuiteOptions, providerSuite } from './testing/provider-suite.js';
+export type { ReleaseDamage, ReleaseDamageType, ReleaseFault } from './testing/release/damage.js';
+export { makeRelease } from './testing/release/make-release.js';
+export type { ReleaseObfuscation } from './testing/release/names.js';
+export type { ReleaseNzbOptions, ReleaseOptions, ReleasePayload } from './testing/release/options.js';
+export type {
+  Release,
+  ReleaseArticle,
+  ReleaseFile,
+  ReleaseMember,
+  ReleaseProviderOptions,
+} from './testing/release/release.js';
 export { type SegmentCacheSuiteOptions, segmentCacheSuite } from './testing/segment-cache-suite.js';
 export type { SuiteRunner } from './testing/suite-runner.js';
 export { type ManualClock, manualClock } from './util/clock.js';

@@ -87,14 +87,15 @@ export function deterministicBytes(size: number, seed: number): Uint8Array {
   return new Uint8Array(words.buffer, 0, size);
 }
 
-function partRanges(size: number, partBytes: number): ByteRange[] {
+/** The ranges of a file's articles. */
+export function partRanges(size: number, partBytes: number): ByteRange[] {
   const ranges: ByteRange[] = [];
   for (let start = 0; start < size; start += partBytes) ranges.push({ start, end: Math.min(start + partBytes, size) });
   return ranges;
 }
 
 /** Encoded size as posters list it: yEnc grows by two to three percent and adds line ends and headers. */
-const encodedBytes = (range: ByteRange) => Math.ceil((range.end - range.start) * 1.03) + 200;
+export const encodedBytes = (range: ByteRange) => Math.ceil((range.end - range.start) * 1.03) + 200;
 
 function listed(name: string, ids: readonly MessageId[], ranges: readonly ByteRange[]): NzbFile {
   const segments = ranges.map((range, at) => ({ number: at + 1, bytes: encodedBytes(range), id: ids[at] as string }));

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { crc32Joiner } from '../yenc/crc32-combine.js';
+import { crc32Joiner } from '@newsreel/core/plugin';
+
 import { type DeterministicContent, DISTINCT_BLOCKS, STAMP_BYTES, type StampedContent } from './content.js';
 import { crc32 } from './crc32.js';
 import { encodeYencData } from './encode-yenc.js';

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { ClosedError, ListenError } from '@newsreel/core';
 import { closeOnce } from '@newsreel/core/plugin';
+import { type ComputedPosts, computedArticles } from './computed-posts.js';
 import { Counter, type NewsServerCounts } from './counts.js';
 import { FaultBook } from './fault-book.js';
 import type { Fault, FaultRequest, FaultRule, FaultScope, FaultScript } from './faults.js';
@@ -42,6 +43,11 @@ export interface NewsServer extends AsyncDisposable {
   post(file: PostOptions): Promise<PostedFile>;
   /** Hosts the articles of a file that was posted to another server in this process: a mirror, or a backup with holes. */
   mirror(file: PostedFile, options?: { readonly except?: readonly string[] | undefined }): void;
+  /**
+   * Hosts posts that are computed when asked for, as a release of `makeRelease()`: nothing is encoded ahead or kept.
+   * @throws ConfigInvalidError when a message-id is taken
+   */
+  postComputed(posts: ComputedPosts): void;
   /** Forgets articles: 430 from now on. */
   remove(ids: string | readonly string[]): void;
   /** Writes an NZB that lists posted files. The same as {@link buildNzb}. */
@@ -207,6 +213,10 @@ class InProcessNewsServer implements NewsServer, SessionHost {
     if (this.#closed) throw new ClosedError({ what: 'news server' });
     this.store.add(prepared.articles, prepared.file.groups);
     return prepared.file;
+  }
+
+  postComputed(posts: ComputedPosts): void {
+    for (const { nzbFile } of posts.files) this.store.add(computedArticles(posts, nzbFile), nzbFile.groups);
   }
 
   mirror(file: PostedFile, options: { readonly except?: readonly string[] | undefined } = {}): void {

@@ -1,8 +1,8 @@
+import { crc32Joiner } from '@newsreel/core/plugin';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/testing/crc32.js';
 import { deterministicContent } from '../../src/testing.js';
-import { crc32Joiner } from '../../src/yenc/crc32-combine.js';
 
 describe('deterministicContent', () => {
   it('reads the same bytes however it is cut', () => {

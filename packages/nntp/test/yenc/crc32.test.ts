@@ -1,8 +1,8 @@
 import { crc32 as zlibCrc32 } from 'node:zlib';
+import { crc32Combine } from '@newsreel/core/plugin';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { crc32 } from '../../src/yenc/crc32.js';
-import { crc32Combine } from '../../src/yenc/crc32-combine.js';
 import { availableEngines, decodeEngine } from '../../src/yenc/engines.js';
 import { noise } from './articles.js';
 

@@ -1,0 +1,96 @@
+import { crc32 } from 'node:zlib';
+import type { ByteRange } from '../../model/common.js';
+import { crc32Combine } from '../../util/crc32-combine.js';
+import { deterministicBytes } from '../memory-file.js';
+import type { Content } from './content.js';
+
+/** Words of the two tables. They have no common divisor, so their sum repeats after the product of both: 256 GiB. */
+const tableWords = [2 ** 18, 2 ** 18 - 1] as const;
+const wordBytes = 4;
+const scratchWords = 2 ** 14;
+
+/** Bytes before the stream repeats. */
+export const computedPeriodBytes = tableWords[0] * tableWords[1] * wordBytes;
+
+/**
+ * A stream of bytes computed from their offset: the exclusive or of two tables of random bytes that repeat with different
+ * periods. Two megabytes of memory give 256 GiB in which no two places look alike, whatever their distance. And because a
+ * CRC-32 of an exclusive or follows from those of its terms, and that of a repetition from that of one period, the
+ * checksum of any range takes milliseconds, however long it is.
+ */
+export function computedBytes(seed: number): Content {
+  const tables = tableWords.map((words, at) => deterministicBytes(words * wordBytes, seed * 2 + at));
+  const [first, second] = tables as [Uint8Array, Uint8Array];
+  const wholeCrcs = tables.map((table) => crc32(table));
+  const [firstWords, secondWords] = [wordsOf(first), wordsOf(second)];
+  const scratch = new Uint32Array(scratchWords);
+  const scratchBytes = new Uint8Array(scratch.buffer);
+  return {
+    size: computedPeriodBytes,
+    readInto(start, target) {
+      for (let done = 0; done < target.length; ) {
+        const word = Math.floor((start + done) / wordBytes);
+        const skip = (start + done) % wordBytes;
+        const length = Math.min(target.length - done, scratchBytes.length - skip);
+        mix(scratch.subarray(0, Math.ceil((skip + length) / wordBytes)), word, firstWords, secondWords);
+        target.set(scratchBytes.subarray(skip, skip + length), done);
+        done += length;
+      }
+    },
+    crc32({ start, end }) {
+      let crc = repeatedCrc(zeroCrc, 1, end - start);
+      for (const [at, table] of tables.entries()) crc ^= periodicCrc(table, wholeCrcs[at] as number, start, end);
+      return crc >>> 0;
+    },
+  };
+}
+
+const wordsOf = (table: Uint8Array) => new Uint32Array(table.buffer, table.byteOffset, table.length / wordBytes);
+
+/** Fills `target` with the words of the stream from `word` on. */
+function mix(target: Uint32Array, word: number, first: Uint32Array, second: Uint32Array): void {
+  let a = word % first.length;
+  let b = word % second.length;
+  for (let at = 0; at < target.length; at++) {
+    target[at] = (first[a] as number) ^ (second[b] as number);
+    if (++a === first.length) a = 0;
+    if (++b === second.length) b = 0;
+  }
+}
+
+const zeroCrc = crc32(new Uint8Array(1));
+
+/** CRC-32 of a range of a table that repeats for ever. */
+function periodicCrc(table: Uint8Array, wholeCrc: number, start: number, end: number): number {
+  const phase = start % table.length;
+  const head = Math.min(end - start, table.length - phase);
+  const left = end - start - head;
+  const tail = left % table.length;
+  const crc = crc32(table.subarray(phase, phase + head));
+  const times = (left - tail) / table.length;
+  const middle = crc32Combine(crc, repeatedCrc(wholeCrc, table.length, times), left - tail);
+  return crc32Combine(middle, crc32(table.subarray(0, tail)), tail);
+}
+
+/** CRC-32 of a piece said several times over, from that of the piece: by doubling. */
+function repeatedCrc(pieceCrc: number, pieceBytes: number, times: number): number {
+  let crc = 0;
+  let unit = pieceCrc;
+  let unitBytes = pieceBytes;
+  for (let left = times; left > 0; left = Math.floor(left / 2)) {
+    if (left % 2 === 1) crc = crc32Combine(crc, unit, unitBytes);
+    unit = crc32Combine(unit, unit, unitBytes);
+    unitBytes *= 2;
+  }
+  return crc;
+}
+
+/**
+ * Where in the stream a file begins: spread by the golden ratio, on a whole word, so that files of one release share the
+ * tables and nothing else, and none runs over the end. @param size bytes of the file
+ */
+export function placeInStream(index: number, size: number): ByteRange {
+  const room = Math.max(0, computedPeriodBytes - size);
+  const start = Math.floor(((index * 0.618_033_988_749_895) % 1) * (room / wordBytes)) * wordBytes;
+  return { start, end: start + size };
+}

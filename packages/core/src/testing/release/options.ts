@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { parseOptions } from '../../util/parse-options.js';
+import type { ReleaseDamage } from './damage.js';
+import type { ReleaseObfuscation } from './names.js';
+
+/** A file of the payload: bytes of your own, or a size to be filled with computed bytes. */
+export interface ReleasePayload {
+  /** Path inside the release; parts are separated by `/`. Posted as it is, without archive, only its last part shows. */
+  readonly name: string;
+  /** Size in bytes of computed content: any size, nothing is stored. */
+  readonly size?: number | undefined;
+  /** The bytes themselves, instead of a size; kept by reference. */
+  readonly bytes?: Uint8Array | undefined;
+}
+
+/** What the NZB says beside the files. */
+export interface ReleaseNzbOptions {
+  /** Who posted it. @default 'newsreel <newsreel@newsreel.invalid>' */
+  readonly poster?: string | undefined;
+  /** Newsgroups. @default ['alt.binaries.test'] */
+  readonly groups?: readonly string[] | undefined;
+  /** Time of posting in milliseconds since 1970, whole seconds. @default 14 November 2023 */
+  readonly postedMs?: number | undefined;
+  /** `<meta>` values by type, as `{ password: ['x'], title: ['y'] }`. @default none */
+  readonly meta?: Readonly<Record<string, readonly string[]>> | undefined;
+}
+
+/** What `makeRelease` makes a release of. */
+export interface ReleaseOptions {
+  /** Name of the release; archive volumes are named after it. */
+  readonly name: string;
+  /** The payload. */
+  readonly files: readonly ReleasePayload[];
+  /** Other seeds give other bytes and other message-ids. @default 1 */
+  readonly seed?: number | undefined;
+  /** Decoded bytes of every article but the last of a file. @default 716800 */
+  readonly partBytes?: number | undefined;
+  /** What the post hides. @default nothing */
+  readonly obfuscate?: ReleaseObfuscation | undefined;
+  /** What is wrong with it. @default nothing */
+  readonly damage?: readonly ReleaseDamage[] | undefined;
+  /** What the NZB says. */
+  readonly nzb?: ReleaseNzbOptions | undefined;
+}
+
+/** Options with every default filled in. */
+export type ResolvedRelease = ReturnType<typeof parseRelease>;
+
+const oneLine = z.string().regex(/^[^\r\n]*$/, 'must be one line');
+const path = z.string().regex(/^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\r\n\0\\]+$/, 'must be a relative path');
+
+const payload = z
+  .strictObject({
+    name: path,
+    size: z
+      .number()
+      .int()
+      .nonnegative()
+      .max(2 ** 37)
+      .optional(),
+    bytes: z.instanceof(Uint8Array).optional(),
+  })
+  .refine(({ size, bytes }) => (size === undefined) !== (bytes === undefined), 'must have either size or bytes');
+
+const damage = z.strictObject({
+  type: z.enum(['missing', 'flipByte', 'wrongCrc', 'wrongSize', 'truncate']),
+  file: z.union([z.number().int().nonnegative(), z.string()]).optional(),
+  segments: z.array(z.number().int()).optional(),
+  share: z.number().min(0).max(1).optional(),
+  seed: z.number().int().optional(),
+  provider: z.string().optional(),
+});
+
+const nzb = z.strictObject({
+  poster: oneLine.default('newsreel <newsreel@newsreel.invalid>'),
+  groups: z.array(z.string().regex(/^[^\s,]+$/, 'must be a newsgroup')).default(['alt.binaries.test']),
+  postedMs: z.number().int().nonnegative().multipleOf(1000).default(1_700_000_000_000),
+  meta: z.record(z.string(), z.array(z.string())).default({}),
+});
+
+const schema = z.strictObject({
+  name: path.refine((name) => !name.includes('/'), 'must be a single name'),
+  files: z
+    .array(payload)
+    .min(1)
+    .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, 'must have different names'),
+  seed: z.number().int().default(1),
+  partBytes: z.number().int().positive().default(716_800),
+  obfuscate: z.enum(['subjects', 'names', 'all']).optional(),
+  damage: z.array(damage).default([]),
+  nzb: nzb.prefault({}),
+});
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+/** Does not compile when the documented options and the schema drift apart. */
+const inStep: Equal<keyof ReleaseOptions, keyof z.input<typeof schema>> = true;
+void inStep;
+
+/** Validates the options of a release. @throws ConfigInvalidError that lists everything wrong */
+export function parseRelease(input: ReleaseOptions) {
+  return parseOptions('release options', schema, input);
+}

@@ -1,0 +1,52 @@
+import type { MessageId, NzbFile, PartHeader } from '@newsreel/core';
+import type { HostedArticle } from './article.js';
+import { crc32, hexCrc32 } from './crc32.js';
+import { encodeYencData } from './encode-yenc.js';
+
+/** What `NewsServer.postComputed` takes: `makeRelease()` of `@newsreel/core/testing` gives it, and anything of its shape. */
+export interface ComputedPosts {
+  /** What was posted, as an NZB lists it. */
+  readonly files: readonly { readonly nzbFile: NzbFile }[];
+  /** The article with an id, decoded; asked for whenever somebody wants its body. */
+  article(id: MessageId): { readonly bytes: Uint8Array; readonly part?: PartHeader | undefined } | undefined;
+}
+
+const lineLength = 128;
+
+/** The articles of one computed file. Bodies are encoded when they are asked for and not kept. */
+export function computedArticles(posts: ComputedPosts, file: NzbFile): HostedArticle[] {
+  return file.segments.map(({ id, number }) => ({
+    id,
+    headers: () => headersOf(file, id, number),
+    body: () => bodyOf(posts, id),
+  }));
+}
+
+function headersOf(file: NzbFile, id: MessageId, number: number): string {
+  const subject = file.subject.replace(/\(1\/(\d+)\)$/, `(${number}/$1)`);
+  return [
+    'Path: newsreel.test!not-for-mail',
+    `From: ${file.poster}`,
+    `Newsgroups: ${file.groups.join(',')}`,
+    `Subject: ${subject}`,
+    `Date: ${new Date(file.postedMs).toUTCString().replace('GMT', '+0000')}`,
+    `Message-ID: <${id}>`,
+    '',
+  ].join('\r\n');
+}
+
+function bodyOf(posts: ComputedPosts, id: MessageId) {
+  const article = posts.article(id);
+  const bytes = article?.bytes ?? new Uint8Array(0);
+  const { range = { start: 0, end: bytes.length }, fileSize = bytes.length, ...part } = article?.part ?? {};
+  const { fileName = 'file', part: number = 1, totalParts: total = 1 } = part as Partial<PartHeader>;
+  const fields = {
+    name: fileName,
+    lineLength,
+    fileSize,
+    partSize: bytes.length,
+    crc32: hexCrc32(crc32(bytes)),
+    part: total === 1 ? undefined : { number, total, begin: range.start + 1, end: range.end },
+  };
+  return { lead: '', data: encodeYencData(bytes, lineLength), fields };
+}
