@@ -13,9 +13,10 @@ import { pieceBytes } from './piece-pool.js';
 const pieceMs = 8;
 /**
  * An article that comes in less than this, in milliseconds, is handed on whole, which needs no copies: nobody is kept
- * waiting longer than that, and a reader who is always at the head of a fast line does not pay for being so.
+ * waiting longer than that, and a reader who is always at the head of a fast line does not pay for being so. Whoever has
+ * just begun to read wants what it looks for sooner than somebody in the middle.
  */
-const soonMs = 20;
+const soonMs = { begun: 20, goingOn: 50 } as const;
 
 /**
  * One reader of an arriving article. Remembers the interval it has shown and, once the attempt it was shown from is
@@ -130,7 +131,7 @@ export class ArrivalReader {
     // There is nothing more to wait for, or somebody waits for this.
     if (landed >= Math.min(limit, partEnd) || (isEager && !this.hasShown)) return end;
     if (end - from < pieceBytes && nowMs - this.#shownMs < pieceMs) return undefined;
-    return durationMs(lead, nowMs) < soonMs ? undefined : end;
+    return durationMs(lead, nowMs) < (isEager ? soonMs.begun : soonMs.goingOn) ? undefined : end;
   }
 
   #mayShow(lead: ArrivingAttempt, agrees: (part: PartHeader) => boolean): boolean {
