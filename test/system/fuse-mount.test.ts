@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statfsSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -8,16 +8,18 @@ import { run, until } from './peers/run.js';
 import { sha256 } from './support.js';
 
 /** What everything that must not hang gets, in milliseconds. */
-const soonMs = 5_000;
+const soonMs = 15_000;
 const film = Uint8Array.from({ length: 4_000_000 }, (_, index) => (index * 2654435761) >>> 24);
 const bash = (script: string) => run('bash', ['-c', script]);
 
 /** A process that reads a file which does not come, and is asleep in that. */
 async function stalledReader(mountpoint: string, file = 'stalled.mkv'): Promise<ChildProcess> {
   const reader = ofTest(spawn('cat', [`${mountpoint}/${file}`], { stdio: ['ignore', 'ignore', 'pipe'] }));
-  // Where it sleeps: asking this costs nothing, unlike looking at the file.
-  const stack = () => readFileSync(`/proc/${reader.pid}/wchan`, 'utf8');
-  await until('the reader sleeps', () => /folio|page|fuse|request/.test(stack()), soonMs);
+  // Neither of these asks the file system anything.
+  const opened = () => readlinkSync(`/proc/${reader.pid}/fd/3`).endsWith(file);
+  const sleeps = () => /\) [DS] /.test(readFileSync(`/proc/${reader.pid}/stat`, 'utf8'));
+  await until('the reader has opened the file', opened, soonMs);
+  await until('the reader sleeps', sleeps, soonMs);
   return reader;
 }
 
@@ -27,7 +29,7 @@ const ended = (child: ChildProcess) =>
     else child.once('exit', (code, signal) => resolve(code ?? signal ?? 0));
   });
 
-/** How long something takes, in milliseconds; it may not take longer than soon. */
+/** Waits for something that may not take longer than soon. */
 async function soon<T>(what: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
