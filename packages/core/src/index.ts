@@ -48,7 +48,7 @@ export { slice } from './files/slice.js';
 export { toReadable } from './files/to-readable.js';
 export { toWebStream } from './files/to-web-stream.js';
 export type * from './model/index.js';
-export { parseNzb } from './nzb/scan-nzb.js';
+export { type ParseNzbOptions, parseNzb, type ReadNzbOptions, readNzb } from './nzb/read-nzb.js';
 export type { HedgeOptions } from './pool/hedging.js';
 export {
   type AdaptivePrefetchOptions,

@@ -36,6 +36,7 @@ describe('public names', () => {
       'off',
       'parseNzb',
       'presets',
+      'readNzb',
       'silentLogger',
       'slice',
       'toReadable',

@@ -8,7 +8,8 @@ import type { AddOptions, Library, Release } from '../model/catalog.js';
 import type { Clock, RequestOptions } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import type { Logger } from '../model/logger.js';
-import { parseNzb } from '../nzb/scan-nzb.js';
+import type { Nzb, NzbInput } from '../model/nzb.js';
+import { type ReadNzbOptions, readNzb } from '../nzb/read-nzb.js';
 import { parseOptions } from '../util/parse-options.js';
 import { onAbort, throwIfAborted } from '../util/signals.js';
 import { releaseName } from './naming.js';
@@ -42,8 +43,11 @@ const addSchema = z.strictObject({
   name: z.string().optional(),
   folder: z.string().optional(),
   resolve: z.enum(['all', 'main', 'none']).optional(),
+  maxNzbBytes: z.int().positive().optional(),
   signal: z.custom<AbortSignal>(isSignal, 'must be an AbortSignal').optional(),
 });
+
+const parseAddOptions = (options: AddOptions) => parseOptions<AddOptions>('add options', addSchema, options);
 
 /** The catalog with its front door. */
 export class EngineLibrary extends LibraryView implements Library {
@@ -53,15 +57,19 @@ export class EngineLibrary extends LibraryView implements Library {
   readonly #awaited = pLimit(resolvingAtOnce);
   readonly #unattended = pLimit(resolvingAtOnce);
   readonly #background = new Set<Promise<void>>();
+  /** Ends the reading of NZBs. */
+  readonly #closing = new AbortController();
 
   constructor(parts: LibraryParts) {
     super(parts);
     this.#parts = parts;
   }
 
-  async add(nzb: string | Uint8Array, options: AddOptions = {}): Promise<Release> {
+  async add(input: NzbInput, options: AddOptions = {}): Promise<Release> {
     this.check(options);
-    const { name, folder = '/', resolve, signal } = parseOptions<AddOptions>('add options', addSchema, options);
+    const { name, folder = '/', resolve, signal, maxNzbBytes } = parseAddOptions(options);
+    const nzb = await this.#read(input, { signal, maxBytes: maxNzbBytes });
+    this.check(options);
     const record = this.#record(nzb);
     record.place(folder, releaseName(name, record.nzb, record.id.slice(0, 8)));
     this.#records.set(record.id, record);
@@ -106,15 +114,22 @@ export class EngineLibrary extends LibraryView implements Library {
 
   protected override async end(): Promise<void> {
     const closed = super.end();
+    this.#closing.abort(new ClosedError({ what: 'catalog' }));
     for (const record of this.#records.values()) record.gone.abort(new ClosedError({ what: 'catalog' }));
     await Promise.all([...this.#background, closed]);
   }
 
-  #record(nzb: string | Uint8Array): ReleaseRecord {
+  async #read(input: NzbInput, options: ReadNzbOptions): Promise<Nzb> {
+    const { signal: closing } = this.#closing;
+    const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
+    return readNzb(input, { ...options, signal });
+  }
+
+  #record(nzb: Nzb): ReleaseRecord {
     const { host, clock } = this.#parts;
     const record: ReleaseRecord = new ReleaseRecord({
       id: randomUUID(),
-      nzb: parseNzb(nzb),
+      nzb,
       addedMs: clock.wallNow(),
       host,
       tree: this.tree,

@@ -1,6 +1,7 @@
 import type { MessageId } from './article.js';
 import type { Lease, Loan } from './bytes.js';
 import type { ByteRange, Closeable, RequestOptions } from './common.js';
+import type { NzbInput } from './nzb.js';
 
 /** How a file is read. */
 export interface ReadOptions extends RequestOptions {
@@ -138,6 +139,8 @@ export interface AddOptions extends RequestOptions {
    * follows in the background. @default 'all' up to 32 files, else 'main'
    */
   readonly resolve?: 'all' | 'main' | 'none' | undefined;
+  /** Largest NZB in bytes, as it comes and inflated; more is refused. @default 536_870_912 (512 MiB) */
+  readonly maxNzbBytes?: number | undefined;
 }
 
 /** One .nzb as it was added. */
@@ -154,7 +157,7 @@ export interface Release {
   readonly files: readonly ReleaseFile[];
   /** What was odd about the NZB and tolerated. */
   readonly warnings: readonly string[];
-  /** `<meta>` values of the NZB by type. */
+  /** `<meta>` values of the NZB by type in lower case. */
   readonly meta: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -174,8 +177,11 @@ export interface ReleaseFile {
 
 /** The catalog with its front door. */
 export interface Library extends Catalog, CatalogEditor {
-  /** Adds an NZB: parses it, names its files, resolves sizes. @throws NzbInvalidError */
-  add(nzb: string | Uint8Array, options?: AddOptions): Promise<Release>;
+  /**
+   * Adds an NZB (text or bytes, gzipped or not, whole or as a stream): reads it, names its files, resolves sizes. Nothing
+   * of it is in the catalog before it was read to its end. @throws NzbInvalidError
+   */
+  add(nzb: NzbInput, options?: AddOptions): Promise<Release>;
   /** Removes a release and all its entries. @throws FileNotFoundError */
   remove(releaseId: string, options?: RequestOptions): Promise<void>;
   /** The releases, in the order they were added. */

@@ -30,9 +30,21 @@ export interface NzbFile {
   readonly encodedBytes: number;
 }
 
+/** A web stream of bytes, as `(await fetch(url)).body`: what of it is used. */
+export interface NzbWebStream {
+  /** Takes the stream for itself. */
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    cancel(reason?: unknown): Promise<void>;
+  };
+}
+
+/** What an NZB can be given as: text, or bytes (gzipped or not) as a whole or as they come. */
+export type NzbInput = string | Uint8Array | AsyncIterable<Uint8Array> | NzbWebStream;
+
 /** A parsed NZB. */
 export interface Nzb {
-  /** `<meta>` values by type, in order. */
+  /** `<meta>` values by type in lower case, in order: all passwords are in `meta.password`. */
   readonly meta: Readonly<Record<string, readonly string[]>>;
   /** Its files in document order. */
   readonly files: readonly NzbFile[];

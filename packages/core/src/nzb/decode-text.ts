@@ -1,28 +1,76 @@
 import { NzbInvalidError } from '../errors/index.js';
+import { LenientUtf8 } from './lenient-utf8.js';
 
-const chunkLength = 64 * 1024;
+/** As much is looked at before the encoding is decided. */
+const headBytes = 256;
 
-/** What an NZB was found to be before it was parsed. */
-export interface DecodedText {
-  /** The text piece by piece, so that a large NZB never exists as one string. */
-  readonly chunks: Iterable<string>;
-  /** What was odd about the encoding. */
-  readonly warning?: string | undefined;
+interface PieceDecoder {
+  decode(bytes: Uint8Array): string;
+  end(): string;
 }
 
-/** Turns an NZB into text, in pieces: by byte order mark, else by its XML declaration, else as UTF-8. */
-export function decodeText(input: string | Uint8Array): DecodedText {
-  if (typeof input === 'string') return { chunks: stringChunks(input) };
-  const { label, warning } = encodingOf(input);
-  return { chunks: byteChunks(input, label), warning };
+/**
+ * Turns an NZB into text, piece by piece, so that a large one never exists as one string: by its byte order mark, else
+ * by its XML declaration, else as UTF-8. However the bytes are cut into pieces, the text is the same.
+ */
+export class TextOfBytes {
+  readonly #warn: (message: string) => void;
+  #head: Uint8Array = new Uint8Array();
+  #decoder: PieceDecoder | undefined;
+
+  /** @param warn told what is odd about the encoding */
+  constructor(warn: (message: string) => void) {
+    this.#warn = warn;
+  }
+
+  /** The text of the next bytes, as far as it is certain yet. */
+  decode(bytes: Uint8Array): string {
+    if (this.#decoder !== undefined) return this.#decoder.decode(bytes);
+    this.#head = this.#head.length > 0 ? Buffer.concat([this.#head, bytes]) : bytes.slice();
+    return this.#head.length < headBytes ? '' : this.#begin();
+  }
+
+  /** What is left. */
+  end(): string {
+    const head = this.#decoder === undefined ? this.#begin() : '';
+    return head + (this.#decoder?.end() ?? '');
+  }
+
+  #begin(): string {
+    const head = this.#head;
+    this.#head = new Uint8Array();
+    const { label, markBytes = 0, warning } = encodingOf(head.subarray(0, headBytes));
+    if (warning !== undefined) this.#warn(warning);
+    this.#decoder = label === 'utf-8' ? this.#utf8() : new OtherEncoding(label);
+    return this.#decoder.decode(head.subarray(markBytes));
+  }
+
+  #utf8(): LenientUtf8 {
+    let isTold = false;
+    return new LenientUtf8(() => {
+      if (!isTold) this.#warn('not everything is UTF-8; what is not is read as Windows-1252');
+      isTold = true;
+    });
+  }
 }
 
-function encodingOf(bytes: Uint8Array): { label: string; warning?: string } {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return { label: 'utf-16le' };
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return { label: 'utf-16be' };
-  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return { label: 'utf-8' };
-  const head = new TextDecoder('latin1').decode(bytes.subarray(0, 256));
-  const declared = /^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)["']/i.exec(head)?.[1];
+interface Encoding {
+  readonly label: string;
+  /** Length of the byte order mark. */
+  readonly markBytes?: number;
+  readonly warning?: string;
+}
+
+function encodingOf(head: Uint8Array): Encoding {
+  const [first, second, third] = head;
+  if (first === 0xff && second === 0xfe) return { label: 'utf-16le', markBytes: 2 };
+  if (first === 0xfe && second === 0xff) return { label: 'utf-16be', markBytes: 2 };
+  if (first === 0xef && second === 0xbb && third === 0xbf) return { label: 'utf-8', markBytes: 3 };
+  const warning = 'UTF-16 without a byte order mark';
+  if (first === 0x3c && second === 0) return { label: 'utf-16le', warning };
+  if (first === 0 && second === 0x3c) return { label: 'utf-16be', warning };
+  const text = Buffer.from(head).toString('latin1');
+  const declared = /^\s*<\?xml[^>]*?\bencoding\s*=\s*["']([^"']+)["']/i.exec(text)?.[1];
   // A declaration that can be read as single bytes proves that the text is not UTF-16, whatever it claims.
   if (declared === undefined || /^utf-?16/i.test(declared)) return { label: 'utf-8' };
   try {
@@ -32,25 +80,27 @@ function encodingOf(bytes: Uint8Array): { label: string; warning?: string } {
   }
 }
 
-function* byteChunks(bytes: Uint8Array, label: string): Iterable<string> {
-  const decoder = new TextDecoder(label);
-  for (let start = 0; start < bytes.length; start += chunkLength) {
-    const text = decodePiece(decoder, bytes.subarray(start, start + chunkLength), true);
-    if (text !== '') yield text;
-  }
-  const rest = decodePiece(decoder, new Uint8Array(), false);
-  if (rest !== '') yield rest;
-}
+/** Any encoding that the platform knows. */
+class OtherEncoding implements PieceDecoder {
+  readonly #decoder: InstanceType<typeof TextDecoder>;
 
-function decodePiece(decoder: InstanceType<typeof TextDecoder>, bytes: Uint8Array, stream: boolean): string {
-  try {
-    return decoder.decode(bytes, { stream });
-  } catch (cause) {
-    throw new NzbInvalidError({ message: 'The NZB is not text', cause });
+  constructor(label: string) {
+    this.#decoder = new TextDecoder(label, { ignoreBOM: true });
   }
-}
 
-function* stringChunks(text: string): Iterable<string> {
-  for (let start = text.charCodeAt(0) === 0xfeff ? 1 : 0; start < text.length; start += chunkLength)
-    yield text.slice(start, start + chunkLength);
+  decode(bytes: Uint8Array): string {
+    return this.#text(bytes, true);
+  }
+
+  end(): string {
+    return this.#text(new Uint8Array(), false);
+  }
+
+  #text(bytes: Uint8Array, stream: boolean): string {
+    try {
+      return this.#decoder.decode(bytes, { stream });
+    } catch (cause) {
+      throw new NzbInvalidError({ message: 'The NZB is not text', cause });
+    }
+  }
 }

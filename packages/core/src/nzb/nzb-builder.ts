@@ -1,17 +1,20 @@
 import { NzbInvalidError } from '../errors/index.js';
-import type { Nzb, NzbFile, NzbSegment } from '../model/nzb.js';
+import type { Nzb, NzbFile } from '../model/nzb.js';
 import { isMessageId } from '../util/message-id.js';
 import { readSubject } from './file-name.js';
+import { SegmentList } from './segment-list.js';
 
 const maxWarnings = 100;
 const maxSegments = 5_000_000;
 const maxFiles = 1_000_000;
 const maxGroups = 1000;
 const maxMeta = 1000;
+/** Texts and lists of groups of which one copy is kept for all. */
+const maxShared = 1000;
 /** No server takes articles near this size; a larger claim is garbage. */
 const maxArticleBytes = 2 ** 30;
 
-/** Attributes of an element by lower-case local name. */
+/** Attributes of an element by the name they are written with. */
 export type Attributes = Readonly<Record<string, string | undefined>>;
 
 /** Collects what the scanner finds and puts it right: order, duplicates, gaps, unusable ids. */
@@ -20,14 +23,16 @@ export class NzbBuilder {
   readonly #files: NzbFile[] = [];
   readonly #warnings: string[] = [];
   readonly #shared = new Map<string, string>();
+  readonly #sharedGroups = new Map<string, readonly string[]>();
   readonly #line: () => number;
   #segmentTotal = 0;
   #metaTotal = 0;
   #subject = '';
   #poster = '';
   #postedMs = 0;
-  #groups: string[] = [];
-  #segments: NzbSegment[] = [];
+  #unknownSizes = 0;
+  readonly #groups = new Set<string>();
+  #segments = new SegmentList();
 
   /** @param line where the scanner is, for messages */
   constructor(line: () => number) {
@@ -40,7 +45,8 @@ export class NzbBuilder {
   }
 
   /** Takes a `<meta>`. */
-  addMeta(type: string, value: string): void {
+  addMeta(attributes: Attributes, value: string): void {
+    const type = (attribute(attributes, 'type') ?? '').trim().toLowerCase();
     if (type === '' || value === '' || ++this.#metaTotal > maxMeta) {
       this.warn(this.#metaTotal > maxMeta ? 'too many meta elements, ignored' : 'meta without type or value');
       return;
@@ -53,49 +59,57 @@ export class NzbBuilder {
   /** Takes the start of a `<file>`. */
   openFile(attributes: Attributes): void {
     if (this.#files.length >= maxFiles) this.#refuse(`more than ${maxFiles} files`);
-    this.#subject = detached(attributes['subject'] ?? '');
-    this.#poster = this.#share(attributes['poster'] ?? '');
-    const seconds = Number(attributes['date'] ?? 0);
+    this.#subject = detached(attribute(attributes, 'subject') ?? '');
+    this.#poster = this.#share(attribute(attributes, 'poster') ?? '');
+    const seconds = Number(attribute(attributes, 'date') ?? 0);
     this.#postedMs = seconds > 0 && seconds < 1e11 ? Math.round(seconds * 1000) : 0;
-    this.#groups = [];
-    this.#segments = [];
+    this.#unknownSizes = 0;
+    this.#groups.clear();
+    this.#segments = new SegmentList();
   }
 
   /** Takes a `<group>`. */
   addGroup(name: string): void {
     if (name === '') this.warn('empty group');
-    else if (this.#groups.length < maxGroups && !this.#groups.includes(name)) this.#groups.push(this.#share(name));
+    else if (this.#groups.size < maxGroups) this.#groups.add(this.#share(name));
   }
 
   /** Takes a `<segment>`. */
   addSegment(attributes: Attributes, text: string): void {
     if (++this.#segmentTotal > maxSegments) this.#refuse(`more than ${maxSegments} segments`);
-    const number = wholeNumber(attributes['number'], maxSegments);
+    const number = wholeNumber(attribute(attributes, 'number'), maxSegments);
     const id = bareId(text);
-    const bytes = wholeNumber(attributes['bytes'], maxArticleBytes);
     if (number < 1) this.warn('segment without a usable number dropped');
     else if (!isMessageId(id)) this.warn(`segment ${number} dropped: its message-id is not well-formed`);
-    else this.#segments.push({ number, bytes, id: detachedAscii(id) });
+    else {
+      const bytes = wholeNumber(attribute(attributes, 'bytes'), maxArticleBytes);
+      if (bytes === 0) this.#unknownSizes++;
+      this.#segments.add({ number, bytes, id: detachedId(id) });
+    }
   }
 
   /** Takes the end of a `<file>`. */
   closeFile(): void {
-    const segments = this.#inOrder();
+    const { segments, encodedBytes, duplicates } = this.#segments.inOrder();
+    this.#segments = new SegmentList();
     const facts = readSubject(this.#subject);
     const highest = segments.at(-1)?.number ?? 0;
     const segmentCount = Math.max(highest, facts.segmentCount);
+    if (duplicates > 0) this.warn(`${duplicates} duplicate segment numbers, the first of each kept`);
     if (segments.length < segmentCount)
       this.warn(`${segmentCount - segments.length} of ${segmentCount} segments are not listed`);
-    if (this.#groups.length === 0) this.warn('file without groups');
+    if (this.#unknownSizes > 0) this.warn(`${this.#unknownSizes} segments without a usable size`);
+    const groups = this.#shareGroups();
+    if (groups.length === 0) this.warn('file without groups');
     this.#files.push({
       subject: this.#subject,
       poster: this.#poster,
       postedMs: this.#postedMs,
-      groups: this.#groups,
-      nameHint: facts.nameHint,
+      groups,
+      nameHint: detached(facts.nameHint),
       segments,
       segmentCount,
-      encodedBytes: segments.reduce((sum, segment) => sum + segment.bytes, 0),
+      encodedBytes,
     });
   }
 
@@ -107,25 +121,23 @@ export class NzbBuilder {
     return { meta, files: this.#files, warnings: this.#warnings };
   }
 
-  #inOrder(): readonly NzbSegment[] {
-    const listed = this.#segments;
-    this.#segments = [];
-    const ascending = listed.every((segment, at) => at === 0 || segment.number > (listed[at - 1] as NzbSegment).number);
-    if (ascending) return listed;
-    listed.sort((a, b) => a.number - b.number);
-    const kept = listed.filter((segment, at) => at === 0 || segment.number !== (listed[at - 1] as NzbSegment).number);
-    if (kept.length < listed.length)
-      this.warn(`${listed.length - kept.length} duplicate segment numbers, the first of each kept`);
-    return kept;
-  }
-
   /** One copy of a text that many files repeat. */
   #share(text: string): string {
     const known = this.#shared.get(text);
     if (known !== undefined) return known;
     const copy = detached(text);
-    if (this.#shared.size < 1000) this.#shared.set(copy, copy);
+    if (this.#shared.size < maxShared) this.#shared.set(copy, copy);
     return copy;
+  }
+
+  /** One list for all files that were posted to the same groups. */
+  #shareGroups(): readonly string[] {
+    const key = [...this.#groups].join('\n');
+    const known = this.#sharedGroups.get(key);
+    if (known !== undefined) return known;
+    const groups = Object.freeze([...this.#groups]);
+    if (this.#sharedGroups.size < maxShared) this.#sharedGroups.set(key, groups);
+    return groups;
   }
 
   #refuse(what: string): never {
@@ -133,10 +145,38 @@ export class NzbBuilder {
   }
 }
 
+/** An attribute whatever its capitals and prefix. The usual names cost nothing. */
+function attribute(attributes: Attributes, name: string): string | undefined {
+  const value = attributes[name];
+  if (value !== undefined) return value;
+  for (const key in attributes) if (localName(key) === name) return attributes[key];
+  return undefined;
+}
+
+/** Name of an element or attribute without prefix, in lower case. */
+export function localName(name: string): string {
+  return name === 'segment' ? name : name.slice(name.lastIndexOf(':') + 1).toLowerCase();
+}
+
 function wholeNumber(text: string | undefined, max: number): number {
-  if (text === undefined || !/^\s*\+?\d{1,10}\s*$/.test(text)) return 0;
+  if (text === undefined) return 0;
+  const digits = ofDigits(text);
+  if (digits >= 0) return digits <= max ? digits : 0;
+  if (!/^\s*\+?\d{1,10}\s*$/.test(text)) return 0;
   const value = Number(text);
   return value <= max ? value : 0;
+}
+
+/** The number that a few digits make, -1 for anything else: the short way for what nearly all are. */
+function ofDigits(text: string): number {
+  if (text.length === 0 || text.length > 10) return -1;
+  let value = 0;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 function bareId(text: string): string {
@@ -152,6 +192,9 @@ function detached(text: string): string {
   return Buffer.from(text, 'utf16le').toString('utf16le');
 }
 
-function detachedAscii(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
+const scratch = Buffer.alloc(256);
+
+/** As {@link detached} for a well-formed message-id, which is ASCII and short: one byte per character. */
+function detachedId(id: string): string {
+  return scratch.toString('latin1', 0, scratch.write(id, 'latin1'));
 }

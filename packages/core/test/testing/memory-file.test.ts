@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseNzb } from '../../src/nzb/scan-nzb.js';
+import { parseNzb } from '../../src/nzb/read-nzb.js';
 import { deterministicBytes, memoryFile, nzbText } from '../../src/testing/memory-file.js';
 import { memoryProvider } from '../../src/testing/memory-provider.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NzbInvalidError } from '../../src/errors/index.js';
 import { NzbBuilder } from '../../src/nzb/nzb-builder.js';
-import { parseNzb } from '../../src/nzb/scan-nzb.js';
+import { parseNzb } from '../../src/nzb/read-nzb.js';
 
 const segment = (number: number | string, id: string, bytes: number | string = 1000) =>
   `<segment bytes="${bytes}" number="${number}">${id}</segment>`;
