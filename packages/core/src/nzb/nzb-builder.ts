@@ -14,8 +14,14 @@ const maxShared = 1000;
 /** No server takes articles near this size; a larger claim is garbage. */
 const maxArticleBytes = 2 ** 30;
 
-/** Attributes of an element by the name they are written with. */
-export type Attributes = Readonly<Record<string, string | undefined>>;
+/** Characters that XML forbids: they are kept, and told. */
+const forbidden = /[^\P{Cc}\t\n\r\x7f-\x9f]|[\ufffe\uffff]/u;
+
+/** Attributes of an element by lower-case local name. */
+export interface Attributes {
+  /** The value; `undefined` when it is not there. */
+  get(name: string): string | undefined;
+}
 
 /** Collects what the scanner finds and puts it right: order, duplicates, gaps, unusable ids. */
 export class NzbBuilder {
@@ -45,8 +51,9 @@ export class NzbBuilder {
   }
 
   /** Takes a `<meta>`. */
-  addMeta(attributes: Attributes, value: string): void {
-    const type = (attribute(attributes, 'type') ?? '').trim().toLowerCase();
+  addMeta(kind: string, value: string): void {
+    const type = kind.trim().toLowerCase();
+    this.#check(value);
     if (type === '' || value === '' || ++this.#metaTotal > maxMeta) {
       this.warn(this.#metaTotal > maxMeta ? 'too many meta elements, ignored' : 'meta without type or value');
       return;
@@ -59,9 +66,9 @@ export class NzbBuilder {
   /** Takes the start of a `<file>`. */
   openFile(attributes: Attributes): void {
     if (this.#files.length >= maxFiles) this.#refuse(`more than ${maxFiles} files`);
-    this.#subject = detached(attribute(attributes, 'subject') ?? '');
-    this.#poster = this.#share(attribute(attributes, 'poster') ?? '');
-    const seconds = Number(attribute(attributes, 'date') ?? 0);
+    this.#subject = detached(this.#check(attributes.get('subject') ?? ''));
+    this.#poster = this.#share(this.#check(attributes.get('poster') ?? ''));
+    const seconds = Number(attributes.get('date') ?? 0);
     this.#postedMs = seconds > 0 && seconds < 1e11 ? Math.round(seconds * 1000) : 0;
     this.#unknownSizes = 0;
     this.#groups.clear();
@@ -75,16 +82,16 @@ export class NzbBuilder {
   }
 
   /** Takes a `<segment>`. */
-  addSegment(attributes: Attributes, text: string): void {
+  addSegment(number: string | undefined, bytes: string | undefined, text: string): void {
     if (++this.#segmentTotal > maxSegments) this.#refuse(`more than ${maxSegments} segments`);
-    const number = wholeNumber(attribute(attributes, 'number'), maxSegments);
+    const place = wholeNumber(number, maxSegments);
     const id = bareId(text);
-    if (number < 1) this.warn('segment without a usable number dropped');
-    else if (!isMessageId(id)) this.warn(`segment ${number} dropped: its message-id is not well-formed`);
+    if (place < 1) this.warn('segment without a usable number dropped');
+    else if (!isMessageId(id)) this.warn(`segment ${place} dropped: its message-id is not well-formed`);
     else {
-      const bytes = wholeNumber(attribute(attributes, 'bytes'), maxArticleBytes);
-      if (bytes === 0) this.#unknownSizes++;
-      this.#segments.add({ number, bytes, id: detachedId(id) });
+      const size = wholeNumber(bytes, maxArticleBytes);
+      if (size === 0) this.#unknownSizes++;
+      this.#segments.add({ number: place, bytes: size, id: detachedId(id) });
     }
   }
 
@@ -121,6 +128,11 @@ export class NzbBuilder {
     return { meta, files: this.#files, warnings: this.#warnings };
   }
 
+  #check(text: string): string {
+    if (forbidden.test(text)) this.warn('disallowed character');
+    return text;
+  }
+
   /** One copy of a text that many files repeat. */
   #share(text: string): string {
     const known = this.#shared.get(text);
@@ -143,19 +155,6 @@ export class NzbBuilder {
   #refuse(what: string): never {
     throw new NzbInvalidError({ message: `The NZB is absurdly large: ${what}`, line: this.#line() });
   }
-}
-
-/** An attribute whatever its capitals and prefix. The usual names cost nothing. */
-function attribute(attributes: Attributes, name: string): string | undefined {
-  const value = attributes[name];
-  if (value !== undefined) return value;
-  for (const key in attributes) if (localName(key) === name) return attributes[key];
-  return undefined;
-}
-
-/** Name of an element or attribute without prefix, in lower case. */
-export function localName(name: string): string {
-  return name === 'segment' ? name : name.slice(name.lastIndexOf(':') + 1).toLowerCase();
 }
 
 function wholeNumber(text: string | undefined, max: number): number {

@@ -11,7 +11,7 @@ const sliceLength = 16 * 1024;
  */
 export class NzbReading {
   readonly #scanner = new NzbScanner();
-  readonly #text = new TextOfBytes((message) => this.#scanner.warn(message));
+  readonly #text = new TextOfBytes((message) => this.#scanner.odd(message));
   readonly #maxBytes: number;
   #bytes = 0;
 

@@ -7,7 +7,7 @@ import { inflatedAtOnce, inflatedPieces } from './nzb-pieces.js';
 import { NzbReading } from './nzb-reading.js';
 
 /** How long the event loop may be kept before others get their turn, in milliseconds. */
-const turnMs = 3;
+const turnMs = 2;
 
 /** Largest NZB that is read unless told otherwise: 512 MiB. An NZB of 150 MB lists a million articles. */
 export const defaultMaxNzbBytes = 512 * 2 ** 20;

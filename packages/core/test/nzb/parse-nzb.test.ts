@@ -187,9 +187,9 @@ describe('what is refused', () => {
 
   it('more segments than anybody posts', () => {
     const builder = new NzbBuilder(() => 7);
-    builder.openFile({});
+    builder.openFile(new Map());
     expect(() => {
-      for (let count = 0; count <= 5_000_000; count++) builder.addSegment({}, '');
+      for (let count = 0; count <= 5_000_000; count++) builder.addSegment(undefined, undefined, '');
     }).toThrow(/absurdly large.*line 7/);
   });
 });
