@@ -14,6 +14,11 @@ want fusermount3 fuse3
 want chromium chromium
 want openssl openssl
 want /usr/lib/news/bin/innd inn2
+want fio fio
+want mpv mpv
+want rsync rsync
+want getfattr attr
+want python3 python3
 
 if [ ${#missing[@]} -gt 0 ]; then
   apt-get -qq update || true
