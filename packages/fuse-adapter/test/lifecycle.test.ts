@@ -51,6 +51,21 @@ describe('attach', () => {
     expect(kernel.request).toBeUndefined();
   });
 
+  it('fails when the kernel did not wait for the answer that begins the mount', async () => {
+    const kernel = new FakeKernel();
+    const adapter = make(async (request) => {
+      const mounted = await kernel.mounter(request);
+      const { device } = mounted;
+      const deaf = { ...mounted, device: Object.create(device, { reply: { value: () => false } }) };
+      // The methods of a double that has private parts are called on itself.
+      deaf.device.start = device.start.bind(device);
+      deaf.device.close = device.close.bind(device);
+      return { ...deaf, unmount: () => mounted.unmount(), tune: () => mounted.tune() };
+    });
+    await expect(adapter.attach(host())).rejects.toMatchObject({ code: 'ERR_MOUNT_UNAVAILABLE', reason: 'failed' });
+    expect(adapter.isMounted).toBe(false);
+  });
+
   it('passes on why it cannot mount, and can try again', async () => {
     const kernel = new FakeKernel();
     const cause = new MountUnavailableError({ message: 'no', reason: 'device', remedy: 'yes' });

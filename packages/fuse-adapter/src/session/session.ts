@@ -128,8 +128,9 @@ export class Session {
       reject(unavailable(`The kernel speaks version ${negotiation.offered} of FUSE; 7.31 or newer is needed`));
       return;
     }
-    this.#answering.reply(request, [encodeInit(request.unique, negotiation.reply)]);
-    if (negotiation.outcome === 'agreed') resolve();
+    const isTaken = this.#answering.reply(request, [encodeInit(request.unique, negotiation.reply)]);
+    if (!isTaken) reject(unavailable('The kernel did not wait for the answer that begins a mount'));
+    else if (negotiation.outcome === 'agreed') resolve();
   }
 }
 
