@@ -2,6 +2,8 @@ import type { MessageId } from '../../model/article.js';
 import { nzbText } from '../memory-file.js';
 import { type MemoryProvider, memoryProvider } from '../memory-provider.js';
 import type { MemoryFault } from '../memory-source.js';
+import type { NamedContent } from './archive/archive.js';
+import { archiveFiles } from './archive/archive-files.js';
 import { computedBytes, placeInStream } from './computed-bytes.js';
 import { type Content, heldContent, windowOf } from './content.js';
 import { damagedArticles, type ReleaseDamageType, type ReleaseFault } from './damage.js';
@@ -21,12 +23,6 @@ export function makeRelease(options: ReleaseOptions): Release {
   return new ComputedRelease(parseRelease(options));
 }
 
-/** A named content: a file of the payload, or a volume made of such. */
-export interface NamedContent {
-  readonly name: string;
-  readonly content: Content;
-}
-
 class ComputedRelease implements Release {
   readonly name: string;
   readonly nzb: string;
@@ -40,7 +36,8 @@ class ComputedRelease implements Release {
     this.name = options.name;
     this.#options = options;
     this.members = payload.map(({ name, content }) => releaseMember(name, content));
-    this.files = payload
+    const { archive, nzb } = options;
+    this.files = (archive === undefined ? payload : archiveFiles(this.name, payload, archive, nzb.postedMs))
       .map(({ name, content }) => ({ name: name.slice(name.lastIndexOf('/') + 1), content }))
       .map((file, at, all) => this.#post(file, at, all.length));
     this.nzb = nzbText(

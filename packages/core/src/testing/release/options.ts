@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseOptions } from '../../util/parse-options.js';
+import type { ReleaseArchive } from './archive/archive-files.js';
 import type { ReleaseDamage } from './damage.js';
 import type { ReleaseObfuscation } from './names.js';
 
@@ -31,6 +32,8 @@ export interface ReleaseOptions {
   readonly name: string;
   /** The payload. */
   readonly files: readonly ReleasePayload[];
+  /** What the payload is packed into. @default nothing: every file is posted by itself */
+  readonly archive?: ReleaseArchive | undefined;
   /** Other seeds give other bytes and other message-ids. @default 1 */
   readonly seed?: number | undefined;
   /** Decoded bytes of every article but the last of a file. @default 716800 */
@@ -62,6 +65,11 @@ const payload = z
   })
   .refine(({ size, bytes }) => (size === undefined) !== (bytes === undefined), 'must have either size or bytes');
 
+const archive = z.strictObject({
+  format: z.enum(['zip', 'split']),
+  volumeBytes: z.number().int().positive().optional(),
+});
+
 const damage = z.strictObject({
   type: z.enum(['missing', 'flipByte', 'wrongCrc', 'wrongSize', 'truncate']),
   file: z.union([z.number().int().nonnegative(), z.string()]).optional(),
@@ -84,6 +92,7 @@ const schema = z.strictObject({
     .array(payload)
     .min(1)
     .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, 'must have different names'),
+  archive: archive.optional(),
   seed: z.number().int().default(1),
   partBytes: z.number().int().positive().default(716_800),
   obfuscate: z.enum(['subjects', 'names', 'all']).optional(),

@@ -1,0 +1,82 @@
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { makeRelease, type Release, type ReleaseArchive } from '@newsreel/core/testing';
+import { afterAll, expect, it } from 'vitest';
+import { run } from './peers/run.js';
+import { describeWith, scratch, sha256 } from './support.js';
+
+const stepBytes = 2 ** 24;
+const files = [
+  { name: 'folder/film.mkv', size: 3_000_000 },
+  { name: 'größe.txt', bytes: Buffer.from('how large is it?') },
+  { name: 'empty.nfo', size: 0 },
+  { name: 'last.bin', size: 543_210 },
+];
+
+/** An unpacker: its program, and how it unpacks an archive into a folder. */
+type Unpacker = readonly [program: string, args: (archive: string, into: string) => string[]];
+
+const sevenZip: Unpacker = ['7zz', (archive, into) => ['x', '-y', `-o${into}`, archive]];
+const unar: Unpacker = ['unar', (archive, into) => ['-q', '-D', '-o', into, archive]];
+const bsdtar: Unpacker = ['bsdtar', (archive, into) => ['-x', '-f', archive, '-C', into]];
+const unzip: Unpacker = ['unzip', (archive, into) => ['-q', archive, '-d', into]];
+
+const cases: readonly (readonly [what: string, archive: ReleaseArchive, unpackers: readonly Unpacker[]])[] = [
+  ['a ZIP', { format: 'zip' }, [unzip, sevenZip, unar, bsdtar]],
+  ['a ZIP in pieces', { format: 'zip', volumeBytes: 1_000_000 }, [sevenZip]],
+];
+
+const folder = scratch();
+let folders = 0;
+afterAll(() => folder.remove());
+
+function newFolder(): string {
+  const path = folder.path(String(++folders));
+  mkdirSync(path);
+  return path;
+}
+
+function writeAll(release: Release): string {
+  const into = newFolder();
+  for (const file of release.files) {
+    const target = openSync(join(into, file.name), 'w');
+    for (let start = 0; start < file.size; start += stepBytes)
+      writeSync(target, file.read({ start, end: Math.min(start + stepBytes, file.size) }));
+    closeSync(target);
+  }
+  return into;
+}
+
+function filesIn(root: string): Record<string, string> {
+  const found = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    statSync(join(root, path)).isFile(),
+  );
+  return Object.fromEntries(found.map((path) => [relative('.', path), sha256(readFileSync(join(root, path)))]));
+}
+
+for (const [what, archive, unpackers] of cases)
+  for (const [program, args] of unpackers)
+    describeWith([program], `${program} unpacks ${what} of a made release`, () => {
+      it('to what it was made of', async () => {
+        const release = makeRelease({ name: 'pack', files, archive });
+        const from = writeAll(release);
+        const into = newFolder();
+        await run(program, args(join(from, release.files[0]!.name), into), { env: { LC_ALL: 'C.UTF-8' } });
+        expect(filesIn(into)).toEqual(
+          Object.fromEntries(release.members.map((member) => [member.path, member.sha256()])),
+        );
+      });
+    });
+
+describeWith(['7zz'], '7zz tests archives of made releases beyond 4 GiB', () => {
+  it.each([['zip']] as const)('%s', async (format) => {
+    const large = [
+      { name: 'large.mkv', size: 4.2 * 2 ** 30 },
+      { name: 'after.txt', size: 100 },
+    ].map((file) => ({ ...file, size: Math.floor(file.size) }));
+    const release = makeRelease({ name: 'large', files: large, archive: { format }, partBytes: 2 ** 24 });
+    const from = writeAll(release);
+    const { stdout } = await run('7zz', ['t', join(from, release.files[0]!.name)]);
+    expect(stdout).toMatch(/Everything is Ok/);
+  });
+});
