@@ -469,6 +469,6 @@ describe('bytes that are answered before they are verified', () => {
     handles[0]!.reads[0]!.options.onUnverified!(wrong);
     free();
     await until('told', () => told.length === 3);
-    expect(told).toEqual(['inode 1', `inode ${file.node}`, 'name a.mkv']);
+    expect(told).toEqual(['name a.mkv', `inode ${file.node}`, 'inode 1']);
   });
 });

@@ -14,8 +14,8 @@ interface Range {
 }
 
 /**
- * Tells the kernel what to forget, one notice at a time, bytes that were wrong first. What waits is kept as sets of
- * nodes and names, so that any number of changes costs no more than what the kernel knows: at most {@link mostRanges}
+ * Tells the kernel what to forget, one notice at a time: bytes that were wrong first, then names, by which it finds what is
+ * gone without asking (a listing it asks about whenever it is opened). What waits is kept as sets of nodes and names, so that any number of changes costs no more than what the kernel knows: at most {@link mostRanges}
  * ranges, each node once, and {@link mostNames} names of a folder, beyond which the folder itself is forgotten.
  */
 export class Notices {
@@ -99,12 +99,12 @@ export class Notices {
   #next(): Uint8Array | undefined {
     const range = this.#ranges.shift();
     if (range !== undefined) return invalidateInode(range.node.id, range.offset, range.length);
+    const name = this.#nextName();
+    if (name !== undefined) return name;
     const [node] = this.#nodes;
-    if (node !== undefined) {
-      this.#nodes.delete(node);
-      return invalidateInode(node.id, 0, 0);
-    }
-    return this.#nextName();
+    if (node === undefined) return undefined;
+    this.#nodes.delete(node);
+    return invalidateInode(node.id, 0, 0);
   }
 
   /**
