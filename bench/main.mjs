@@ -1,7 +1,8 @@
 // Runs benchmarks and prints one row per number: `npm run bench -- --only B1,B3,raw --profile premium-750k --json out.json`.
 // `--smoke` makes every run short: it shows that they work, that the bytes are right and that the counts are; its numbers
 // mean nothing. `--repeat 5` sets the repetitions (the median is kept). `--node /path/to/node` (any number of times)
-// decodes with other versions of Node as well, each in a process of its own. `--chart` measures nothing: it draws the rows
+// decodes with other versions of Node as well, each in a process of its own. `--via api,fuse` reads files in these ways
+// only. `--minutes 30` is how long `soak` goes on. `--chart` measures nothing: it draws the rows
 // of the last full run (or those of `--json`) for the docs.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -19,6 +20,8 @@ const { values } = parseArgs({
     chart: { type: 'boolean', default: false },
     smoke: { type: 'boolean', default: false },
     repeat: { type: 'string' },
+    via: { type: 'string' },
+    minutes: { type: 'string' },
     node: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -36,6 +39,8 @@ const options = {
   profiles: pick('profile', values.profile, profiles) ?? [...profiles.values()],
   repeat: values.repeat === undefined ? undefined : Number(values.repeat),
   nodes: values.node,
+  ways: values.via?.split(','),
+  minutes: values.minutes === undefined ? undefined : Number(values.minutes),
   /** Tells a person what is going on; standard output is for the table. */
   log: (line) => console.error(`  ${line}`),
 };

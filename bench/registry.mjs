@@ -1,6 +1,7 @@
 // Which scenarios there are. One is an object
 //   { name, smoke: true | false, run(options) -> Promise<rows> }
-// with options = { smoke, profiles: [profile, …], repeat: number | undefined, nodes: [path, …], log(line) } and
+// with options = { smoke, profiles: [profile, …], repeat: number | undefined, nodes: [path, …], ways: [name, …] | undefined,
+// minutes: number | undefined, log(line) } and
 // row = { scenario, profile, metric, value, unit, floor?, altmount?, bar?: { most: number } | { least: number } }.
 // Where `smoke` is false a smoke run leaves it out. A folder lists its scenarios in the default export of `index.mjs`;
 // of two with one name the later folder's counts. A run throws when a byte or a count is wrong, never because of a time.

@@ -23,7 +23,8 @@ const smokeShare = 20;
  *   the size of so many articles (smoke: a 20th).
  * - `once(context)`: one repetition; resolves to rows without scenario and profile. `context` has `profile`, `smoke`,
  *   `sim`, `files`, `wireRatio`, `via`, `sizes`, `world(options)` (closed afterwards), `ready(indexes, options)` (a world
- *   with these files added, nothing under way, nothing counted; @default [0]) and `expect(truth, what)`.
+ *   with these files added, nothing under way, nothing counted; @default [0]), `roundUp(position)` (a mount reads by pages: to
+ *   begin in the middle of one is to ask for the article before as well) and `expect(truth, what)`.
  * - `servers(profile)`: options of the servers. @default one with the profile's link
  * - `via`: how files are read, by the names in `ways.mjs`; what cannot be done here is skipped. @default ['api']
  * - `beside`: what is asked of the mount beside the API in the same run: by metric, a function from the API's value to a bar.
@@ -52,7 +53,7 @@ export function scenario({ name, files, once, servers, via = ['api'], beside, re
         try {
           const times = options.smoke ? 1 : (options.repeat ?? repeat);
           const runs = new Map();
-          for (const way of via) {
+          for (const way of via.filter((name) => options.ways?.includes(name) ?? true)) {
             const why = whyNot(way, options);
             if (why === undefined) runs.set(way, []);
             else
@@ -116,6 +117,7 @@ async function runOnce(once, context) {
     return await once({
       ...context,
       files: sim.files,
+      roundUp: (position) => Math.ceil(position / (ways[via].granuleBytes ?? 1)) * (ways[via].granuleBytes ?? 1),
       wireRatio: sim.files[0].wireRatio,
       world,
       async ready(indexes = [0], options = {}) {

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fuse } from '@newsreel/fuse-adapter';
 import { webdav } from '@newsreel/webdav-adapter';
 import { isMounted, unmount, whyNoMount } from './fuse/machine.mjs';
-import { openOverMount } from './mount-reader.mjs';
+import { openOverMount, pageBytes } from './mount-reader.mjs';
 import { openOverWebdav } from './webdav-reader.mjs';
 
 /** How long rclone may take to mount, in milliseconds. */
@@ -16,7 +16,7 @@ const startMs = 10_000;
 
 /**
  * The ways by name. `label`: how rows are told apart. `isPeer`: somebody else's program, of which nothing is asked.
- * `whyNot()`: why it cannot be gone here, in words. `make()` resolves to what the engine needs and how to open a path:
+ * `granuleBytes`: where reads begin and end for the program that serves them. `whyNot()`: why it cannot be gone here, in words. `make()` resolves to what the engine needs and how to open a path:
  * `{ adapters, begin(): Promise, open(path, size), end(): Promise }`.
  */
 export const ways = {
@@ -30,6 +30,7 @@ export const ways = {
   },
   fuse: {
     label: ', FUSE',
+    granuleBytes: pageBytes,
     whyNot: whyNoMount,
     async make() {
       const mountpoint = await newFolder();
@@ -42,6 +43,7 @@ export const ways = {
   },
   rclone: {
     label: ', WebDAV and rclone mount',
+    granuleBytes: pageBytes,
     isPeer: true,
     whyNot: () => whyNoMount() ?? (spawnSync('rclone', ['version']).status === 0 ? undefined : 'needs rclone'),
     make: makeRclone,

@@ -14,10 +14,10 @@ export const b1 = scenario({
   via: ['api', 'webdav', 'fuse', 'rclone'],
   beside: { 'first byte, median': (own) => ({ most: own + 5 }) },
   files: (sizes) => Array.from({ length: opens }, (_, at) => ({ name: `open-${at}.bin`, size: sizes.articles(80) })),
-  async once({ ready, profile, sim, files, wireRatio, smoke, published, expect }) {
+  async once({ ready, profile, sim, files, wireRatio, smoke, published, expect, roundUp }) {
     const world = await ready(files.keys());
     const wanted = smoke ? 2 * profile.articleBytes : 1_000_000;
-    const start = knownArticles * profile.articleBytes;
+    const start = roundUp(knownArticles * profile.articleBytes);
     const first = [];
     const whole = [];
     const known = [];

@@ -118,5 +118,5 @@ function randomPlaces({ profile, files, smoke, run }, salt) {
 
 function alignedPlaces(context) {
   const { articleBytes } = context.profile;
-  return randomPlaces(context, 3).map((place) => Math.floor(place / articleBytes) * articleBytes);
+  return randomPlaces(context, 3).map((place) => context.roundUp(Math.floor(place / articleBytes) * articleBytes));
 }
