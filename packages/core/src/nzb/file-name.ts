@@ -10,6 +10,8 @@ export interface SubjectFacts {
 
 /** Longer subjects are nonsense; nothing is looked for beyond this many characters. */
 const maxSubjectLength = 4096;
+/** A subject with more things that could be a name is made to keep its reader busy. */
+const maxCandidates = 50;
 const maxSegmentCount = 5_000_000;
 const entities: Readonly<Record<string, string>> = {
   quot: '"',
@@ -51,7 +53,10 @@ function findCount(text: string): number {
 
 function findName(text: string): string {
   for (const candidates of [quoted(text), bracketed(text), bare(text)]) {
-    const names = candidates.map(safeName).filter((name) => name !== '');
+    const names = candidates
+      .slice(0, maxCandidates)
+      .map(safeName)
+      .filter((name) => name !== '');
     const best = names.find(looksLikeFile) ?? names[0];
     if (best !== undefined) return best;
   }

@@ -1,8 +1,12 @@
 import { isAscii } from 'node:buffer';
 
-const windows1252 = new TextDecoder('windows-1252');
-/** What each byte from 0x80 means in Windows-1252, as UTF-8. */
-const highBytes = Array.from({ length: 128 }, (_, at) => Buffer.from(windows1252.decode(Uint8Array.of(at + 128))));
+/**
+ * What the bytes from 0x80 to 0x9f mean in Windows-1252; above, it is Latin-1. Spelled out because what Node calls
+ * `windows-1252` is, in some versions, Latin-1 here too.
+ */
+const additions = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+/** Each byte from 0x80 as UTF-8. */
+const highBytes = Array.from({ length: 128 }, (_, at) => Buffer.from(additions[at] ?? String.fromCharCode(at + 128)));
 const mostPerByte = 3;
 
 /**

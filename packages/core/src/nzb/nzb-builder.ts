@@ -27,6 +27,7 @@ export interface Attributes {
 export class NzbBuilder {
   readonly #meta = new Map<string, string[]>();
   readonly #files: NzbFile[] = [];
+  readonly #notes: string[] = [];
   readonly #warnings: string[] = [];
   readonly #shared = new Map<string, string>();
   readonly #sharedGroups = new Map<string, readonly string[]>();
@@ -48,6 +49,11 @@ export class NzbBuilder {
   /** Notes something odd that was tolerated. */
   warn(message: string): void {
     if (this.#warnings.length < maxWarnings) this.#warnings.push(`line ${this.#line()}: ${message}`);
+  }
+
+  /** Notes something odd about the whole. */
+  note(message: string): void {
+    this.#notes.push(message);
   }
 
   /** Takes a `<meta>`. */
@@ -125,7 +131,7 @@ export class NzbBuilder {
     if (this.#files.length === 0) throw new NzbInvalidError({ message: 'The NZB lists no file' });
     const meta: Record<string, readonly string[]> = Object.create(null) as Record<string, readonly string[]>;
     for (const [type, values] of this.#meta) meta[type] = values;
-    return { meta, files: this.#files, warnings: this.#warnings };
+    return { meta, files: this.#files, warnings: [...this.#notes, ...this.#warnings].slice(0, maxWarnings) };
   }
 
   #check(text: string): string {

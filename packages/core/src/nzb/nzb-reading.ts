@@ -11,7 +11,7 @@ const sliceLength = 16 * 1024;
  */
 export class NzbReading {
   readonly #scanner = new NzbScanner();
-  readonly #text = new TextOfBytes((message) => this.#scanner.odd(message));
+  readonly #text = new TextOfBytes((message) => this.#scanner.note(message));
   readonly #maxBytes: number;
   #bytes = 0;
 
@@ -46,13 +46,8 @@ export class NzbReading {
     return this.#scanner.finish();
   }
 
-  /** Gives up, at the line where it is. */
-  refuse(message: string, cause?: unknown): never {
-    return this.#scanner.refuse(message, cause);
-  }
-
   #count(length: number): void {
     this.#bytes += length;
-    if (this.#bytes > this.#maxBytes) this.refuse(`The NZB is larger than ${this.#maxBytes} bytes`);
+    if (this.#bytes > this.#maxBytes) this.#scanner.refuse(`The NZB is larger than ${this.#maxBytes} bytes`);
   }
 }

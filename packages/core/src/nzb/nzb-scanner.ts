@@ -81,7 +81,12 @@ export class NzbScanner implements XmlEvents {
     this.#builder.warn(message);
   }
 
-  refuse(message: string, cause?: unknown): never {
-    throw new NzbInvalidError({ message, line: this.#xml.line, cause });
+  /** Notes something odd about the whole. */
+  note(message: string): void {
+    this.#builder.note(message);
+  }
+
+  refuse(message: string): never {
+    throw new NzbInvalidError({ message, line: this.#xml.line });
   }
 }

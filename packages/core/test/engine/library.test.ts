@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/index.js';
 import type { NewsreelEvents } from '../../src/model/index.js';
@@ -206,6 +207,59 @@ describe('Library.add', () => {
     await expect(engine.library.add(nzb, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(engine.library.revision).toBe(0);
     expect(made[0]!.calls.fetch).toEqual([]);
+  });
+
+  it('takes an NZB as it comes, gzipped too', async () => {
+    const { articles, nzb } = release(['a.bin']);
+    const { engine } = await run([{ articles }]);
+    const bytes = gzipSync(nzb);
+    const pieces = async function* () {
+      for (let at = 0; at < bytes.length; at += 100) yield bytes.subarray(at, at + 100);
+    };
+    expect((await engine.library.add(pieces(), { name: 'one' })).files[0]!.size).toBe(250_000);
+    expect((await engine.library.add(new Response(nzb).body!, { name: 'two' })).files[0]!.size).toBe(250_000);
+  });
+
+  it('adds nothing of an NZB that is cut off, refused or larger than allowed', async () => {
+    const { articles, nzb } = release(['a.bin', 'b.bin']);
+    const { engine, made } = await run([{ articles }]);
+    const invalid = { code: 'ERR_NZB_INVALID' };
+    const cut = nzb.slice(0, -20);
+    const pieces = async function* () {
+      yield Buffer.from(cut);
+    };
+    await expect(engine.library.add(pieces(), { folder: '/new' })).rejects.toMatchObject({
+      ...invalid,
+      line: cut.split('\n').length,
+    });
+    await expect(engine.library.add(nzb, { maxNzbBytes: 1000 })).rejects.toMatchObject(invalid);
+    await expect(engine.library.add(nzb, { maxNzbBytes: -1 })).rejects.toMatchObject({ code: 'ERR_CONFIG_INVALID' });
+    expect([engine.library.revision, engine.library.releases(), made[0]!.calls.fetch]).toEqual([0, [], []]);
+  });
+
+  it('stops reading when told to, and when the engine closes', async () => {
+    const { articles, nzb } = release(['a.bin']);
+    const { engine } = await run([{ articles }]);
+    let left = 0;
+    const stalling = async function* () {
+      try {
+        yield Buffer.from(nzb.slice(0, 500));
+        await new Promise(() => {});
+      } finally {
+        left++;
+      }
+    };
+    const hanging = () => new ReadableStream<Uint8Array>({ cancel: () => void left++ });
+    const controller = new AbortController();
+    const given = engine.library.add(hanging(), { signal: controller.signal });
+    const closed = [engine.library.add(stalling()), engine.library.add(hanging())];
+    await settle();
+    controller.abort(new Error('enough'));
+    await expect(given).rejects.toThrow('enough');
+    const rejected = closed.map((adding) => expect(adding).rejects.toMatchObject({ code: 'ERR_CLOSED' }));
+    await Promise.all([engine.close(), ...rejected]);
+    // A generator that hangs cannot be made to leave; streams can.
+    expect(left).toBe(2);
   });
 
   it('rejects when the engine closes meanwhile', async () => {
