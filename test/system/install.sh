@@ -13,6 +13,10 @@ want curl curl
 want fusermount3 fuse3
 want chromium chromium
 want openssl openssl
+want 7zz 7zip
+want unar unar
+want bsdtar libarchive-tools
+want unzip unzip
 want /usr/lib/news/bin/innd inn2
 want fio fio
 want mpv mpv

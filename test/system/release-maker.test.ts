@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { makeRelease, type Release, type ReleaseArchive } from '@newsreel/core/testing';
 import { afterAll, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ const files = [
   { name: 'last.bin', size: 543_210 },
 ];
 
+// Debian builds 7zz without RAR, and bsdtar takes a single file.
 /** An unpacker: its program, and how it unpacks an archive into a folder. */
 type Unpacker = readonly [program: string, args: (archive: string, into: string) => string[]];
 
@@ -23,6 +24,12 @@ const unzip: Unpacker = ['unzip', (archive, into) => ['-q', archive, '-d', into]
 
 const cases: readonly (readonly [what: string, archive: ReleaseArchive, unpackers: readonly Unpacker[]])[] = [
   ['a ZIP', { format: 'zip' }, [unzip, sevenZip, unar, bsdtar]],
+  ['a RAR 5', { format: 'rar5' }, [unar, bsdtar]],
+  ['a RAR 5 in volumes', { format: 'rar5', volumeBytes: 500_000 }, [unar]],
+  ['a RAR 5 in many volumes', { format: 'rar5', volumeBytes: 20_000 }, [unar]],
+  ['a RAR 4', { format: 'rar4' }, [unar, bsdtar]],
+  ['a RAR 4 in volumes', { format: 'rar4', volumeBytes: 500_000 }, [unar]],
+  ['a RAR 4 in volumes .rar, .r00', { format: 'rar4', volumeBytes: 20_000, naming: 'r00' }, [unar]],
   ['a ZIP in pieces', { format: 'zip', volumeBytes: 1_000_000 }, [sevenZip]],
 ];
 
@@ -68,15 +75,22 @@ for (const [what, archive, unpackers] of cases)
       });
     });
 
-describeWith(['7zz'], '7zz tests archives of made releases beyond 4 GiB', () => {
-  it.each([['zip']] as const)('%s', async (format) => {
-    const large = [
-      { name: 'large.mkv', size: 4.2 * 2 ** 30 },
-      { name: 'after.txt', size: 100 },
-    ].map((file) => ({ ...file, size: Math.floor(file.size) }));
-    const release = makeRelease({ name: 'large', files: large, archive: { format }, partBytes: 2 ** 24 });
-    const from = writeAll(release);
-    const { stdout } = await run('7zz', ['t', join(from, release.files[0]!.name)]);
-    expect(stdout).toMatch(/Everything is Ok/);
+const testers = [
+  ['zip', '7zz', 't'],
+  ['rar4', 'lsar', '-t'],
+] as const;
+
+for (const [format, program, test] of testers)
+  describeWith([program], `${program} tests a ${format} of a made release beyond 4 GiB`, () => {
+    it('and finds every checksum right', async () => {
+      const large = [
+        { name: 'large.mkv', size: 4_500_000_001 },
+        { name: 'after.txt', size: 100 },
+      ];
+      const release = makeRelease({ name: 'large', files: large, archive: { format }, partBytes: 2 ** 24 });
+      const from = writeAll(release);
+      const { stdout } = await run(program, [test, join(from, release.files[0]!.name)]);
+      expect(stdout).toMatch(/Everything is Ok|All tests successful|2 passed, 0 failed/);
+      rmSync(from, { recursive: true });
+    });
   });
-});

@@ -10,7 +10,10 @@ export function partNames(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, at) => `${name}.part${String(at + 1).padStart(digits, '0')}.rar`);
 }
 
-/** `name.rar`, `name.r00` to `name.r99`, `name.s00` to `name.z99`: 901 volumes at the most. */
+/** How many names {@link oldRarNames} has: `.rar`, then a hundred for every letter from r to z. */
+export const mostOldRarNames = 901;
+
+/** `name.rar`, `name.r00` to `name.r99`, `name.s00` to `name.z99`. */
 export function oldRarNames(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, at) => {
     if (at === 0) return `${name}.rar`;
