@@ -1,4 +1,5 @@
+import { soak } from './soak.mjs';
 import { throughput } from './throughput.mjs';
 
 /** The scenarios of this folder, in the order they are run. */
-export default [throughput];
+export default [throughput, soak];

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Link } from '../link.mjs';
 import { blockBytes, connection, pieceAt } from './file.mjs';
 import { cpuSecondsOf, isMounted, setMaxBackground, unmount } from './machine.mjs';
 
@@ -40,15 +41,12 @@ export async function startLimit(place) {
 async function startChild(job) {
   const mountpoint = mountpointIn(job, job.name);
   const child = fork(here('serve-child.mjs'), { env: withoutOptions() });
-  child.send({ ...job, mountpoint });
-  const server = await running(job, { child, mountpoint, name: job.name }, () => child.disconnect());
-  return {
-    ...server,
-    async bytesRead() {
-      child.send('bytesRead');
-      return (await once(child, 'message'))[0];
-    },
-  };
+  const link = new Link(child, job.name);
+  const [server] = await Promise.all([
+    running(job, { child, mountpoint, name: job.name }, () => child.disconnect()),
+    link.call('mount', { ...job, mountpoint }),
+  ]);
+  return { ...server, bytesRead: () => link.call('bytesRead') };
 }
 
 /** Nothing of the caller's environment that changes how Node runs. */

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { deterministicContent } from '@newsreel/nntp/testing';
+import { Link } from '../link.mjs';
 
 /**
  * Starts news servers in a process of their own and resolves to where they listen and what they host.
@@ -16,7 +16,7 @@ import { deterministicContent } from '@newsreel/nntp/testing';
  */
 export async function simulate(options, files = []) {
   const child = fork(fileURLToPath(new URL('server.mjs', import.meta.url)), { serialization: 'advanced' });
-  const link = new Link(child);
+  const link = new Link(child, 'the simulator');
   const serverOptions = Array.isArray(options) ? options : [options];
   try {
     const servers = await link.call('start', serverOptions);
@@ -69,41 +69,6 @@ class Simulation {
 
   close() {
     return this.#link.close();
-  }
-}
-
-/** Requests to the child, and its answers. */
-class Link {
-  #child;
-  #calls = new Map();
-  #next = 0;
-
-  constructor(child) {
-    this.#child = child;
-    child.on('message', ({ call, result, error }) => {
-      const waiting = this.#calls.get(call);
-      this.#calls.delete(call);
-      if (error === undefined) waiting?.resolve(result);
-      else waiting?.reject(new Error(error));
-    });
-    child.on('exit', (code) => {
-      for (const { reject } of this.#calls.values()) reject(new Error(`the simulator ended with ${code}`));
-    });
-  }
-
-  call(name, ...args) {
-    const call = this.#next++;
-    return new Promise((resolve, reject) => {
-      this.#calls.set(call, { resolve, reject });
-      this.#child.send({ call, name, args }, (error) => error && reject(error));
-    });
-  }
-
-  async close() {
-    if (this.#child.exitCode !== null) return;
-    const gone = once(this.#child, 'exit');
-    this.#child.disconnect();
-    await gone;
   }
 }
 

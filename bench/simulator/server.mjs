@@ -1,6 +1,7 @@
 // The news servers as a process of their own, so that their work is not counted as the client's. Obeys its parent over
 // IPC and ends with it.
 import { startNewsServer } from '@newsreel/nntp/testing';
+import { answerCalls } from '../link.mjs';
 
 /** Files up to this size come with their SHA-256, so that the client can prove what it read. */
 const hashedBytes = 100_000_000;
@@ -55,14 +56,4 @@ const calls = {
   },
 };
 
-process.on('message', async ({ call, name, args }) => {
-  try {
-    process.send({ call, result: await calls[name](...args) });
-  } catch (error) {
-    process.send({ call, error: error?.stack ?? String(error) });
-  }
-});
-process.on('disconnect', async () => {
-  await Promise.all(servers.map((server) => server.close()));
-  process.exit(0);
-});
+answerCalls(calls, () => Promise.all(servers.map((server) => server.close())));
