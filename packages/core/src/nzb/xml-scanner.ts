@@ -32,6 +32,7 @@ export class XmlScanner {
   readonly #names = new LocalNames();
   readonly #tag = new OpeningTag(this.#names);
   readonly #open: string[] = [];
+  readonly #odd = (message: string) => this.#events.odd(message);
   #isRootClosed = false;
   /** What came and is not done with; `#at` is where it goes on. */
   #text = '';
@@ -82,7 +83,7 @@ export class XmlScanner {
   #characters(text: string): void {
     if (this.#open.length === 0) {
       if (/[^\s\ufeff]/.test(text)) this.#events.odd('text outside of the root element');
-    } else if (this.#events.wantsText) this.#events.text(resolved(text, (message) => this.#events.odd(message)));
+    } else if (this.#events.wantsText) this.#events.text(resolved(text, this.#odd));
   }
 
   #markup(start: number): number {

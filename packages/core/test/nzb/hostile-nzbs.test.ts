@@ -83,10 +83,10 @@ describe('whatever is done to an NZB', () => {
         seen[outcome(bytes) === 'read' ? 'read' : 'refused']++;
         outcome(bytes.toString());
       }),
-      { numRuns: 2500 },
+      { numRuns: 1000 },
     );
     // Both happen, or the edits prove nothing.
-    expect(Math.min(seen.read, seen.refused)).toBeGreaterThan(100);
+    expect(Math.min(seen.read, seen.refused)).toBeGreaterThan(50);
   });
 
   it('tags put together at random end in one of the two', () => {
@@ -108,14 +108,14 @@ describe('whatever is done to an NZB', () => {
         fc.array(piece, { maxLength: 30 }),
         (parts) => void outcome(`<nzb>${parts.join('')}${file(two)}</nzb>`),
       ),
-      { numRuns: 2500 },
+      { numRuns: 1000 },
     );
   });
 });
 
 describe('a megabyte or more of', () => {
   const mebibyte = 2 ** 20;
-  const fill = (text: string, length = 4 * mebibyte) => text.repeat(Math.ceil(length / text.length));
+  const fill = (text: string, length = 1.5 * mebibyte) => text.repeat(Math.ceil(length / text.length));
   // None may take more than the time of a few megabytes honestly read; ten seconds leave room for any machine.
   it.each<[string, string, 'read' | RegExp]>([
     ['tags that open', `<nzb>${fill('<a>')}`, /deep/],
