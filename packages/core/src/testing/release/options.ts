@@ -66,7 +66,7 @@ const payload = z
   .refine(({ size, bytes }) => (size === undefined) !== (bytes === undefined), 'must have either size or bytes');
 
 const archive = z.strictObject({
-  format: z.enum(['rar5', 'rar4', 'zip', 'split']),
+  format: z.enum(['rar5', 'rar4', 'zip', '7z', 'split']),
   volumeBytes: z.number().int().positive().optional(),
   naming: z.enum(['part', 'r00']).optional(),
 });

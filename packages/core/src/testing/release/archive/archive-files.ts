@@ -3,6 +3,7 @@ import type { NamedContent } from './archive.js';
 import { type RarInput, rarVolumes } from './rar-volumes.js';
 import { rar4Blocks } from './rar4.js';
 import { rar5Blocks } from './rar5.js';
+import { sevenZipArchive } from './seven-zip.js';
 import { splitFile } from './split.js';
 import { mostOldRarNames, oldRarNames, partNames } from './volume-names.js';
 import { zipArchive } from './zip.js';
@@ -11,10 +12,11 @@ import { zipArchive } from './zip.js';
 export interface ReleaseArchive {
   /**
    * `rar5`, `rar4`: RAR as of 5.0 and before; members go on from volume to volume. `zip`: one archive, with ZIP64 records
-   * where sizes ask for them; cut into `.zip.001`, … when it is larger than a volume. `split`: no archive, every file is
+   * where sizes ask for them; cut into `.zip.001`, … when it is larger than a volume. `7z`: one archive of copied streams
+   * behind a plain header, cut alike. `split`: no archive, every file is
    * cut into `.001`, `.002`, …
    */
-  readonly format: 'rar5' | 'rar4' | 'zip' | 'split';
+  readonly format: 'rar5' | 'rar4' | 'zip' | '7z' | 'split';
   /** Bytes of a volume, at the most. Required to split. @default everything in one volume */
   readonly volumeBytes?: number | undefined;
   /**
@@ -43,6 +45,8 @@ export function archiveFiles(
       return members.flatMap((member) => splitFile(member, volumeBytes));
     case 'zip':
       return cut({ name: `${name}.zip`, content: zipArchive(members, modifiedMs) }, volumeBytes);
+    case '7z':
+      return cut({ name: `${name}.7z`, content: sevenZipArchive(members, modifiedMs) }, volumeBytes);
     case 'rar4':
       return rarFiles(name, { members, modifiedMs, blocks: rar4Blocks(naming === 'part') }, naming, volumeBytes);
     case 'rar5':
