@@ -1,5 +1,5 @@
 import { OpeningTag, unfinished } from './xml-tag.js';
-import { LocalNames, resolved } from './xml-text.js';
+import { isBlank, LocalNames, resolved } from './xml-text.js';
 
 /** Longest comment, tag, declaration or text between two tags, in characters. */
 const maxPieceLength = 256 * 1024;
@@ -120,7 +120,9 @@ export class XmlScanner {
   #closing(start: number): number {
     const end = endOf(this.#text, '>', start + 2);
     if (end === unfinished) return end;
-    const name = this.#names.of(this.#text.slice(start + 2, end - 1).trimEnd());
+    let nameEnd = end - 1;
+    while (nameEnd > start + 2 && isBlank(this.#text.charCodeAt(nameEnd - 1))) nameEnd--;
+    const name = this.#names.at(this.#text, start + 2, nameEnd);
     const expected = this.#open.at(-1);
     if (name === undefined || name !== expected) {
       const place = expected === undefined ? 'where none is open' : `where <${expected.slice(0, 40)}> is open`;

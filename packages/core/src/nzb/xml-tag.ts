@@ -46,23 +46,23 @@ export class OpeningTag {
     this.isSelfClosing = false;
     this.#count = 0;
     if (this.oddities.length > 0) this.oddities.length = 0;
-    let at = this.#nameEnd(start + 1);
-    const name = text.slice(start + 1, at);
+    const nameEnd = this.#nameEnd(start + 1);
+    let at = nameEnd;
     while (at < text.length && this.fault === '') {
       at = this.#skipBlanks(at);
       const code = text.charCodeAt(at);
-      if (code === greater) return this.#finish(name, at + 1);
+      if (code === greater) return this.#finish(start + 1, nameEnd, at + 1);
       if (code === slash && at + 1 < text.length) {
         this.isSelfClosing = true;
-        if (text.charCodeAt(at + 1) === greater) return this.#finish(name, at + 2);
+        if (text.charCodeAt(at + 1) === greater) return this.#finish(start + 1, nameEnd, at + 2);
         this.fault = 'a "/" inside a tag';
       } else at = code === slash ? text.length : this.#attribute(at);
     }
     return this.fault === '' ? unfinished : at;
   }
 
-  #finish(name: string, end: number): number {
-    const local = this.#localNames.of(name);
+  #finish(nameStart: number, nameEnd: number, end: number): number {
+    const local = this.#localNames.at(this.#text, nameStart, nameEnd);
     if (local === undefined) this.fault = 'a "<" that begins no tag';
     else this.name = local;
     return end;
@@ -77,7 +77,7 @@ export class OpeningTag {
     if (at >= text.length) return at;
     if (text.charCodeAt(at) !== equals) {
       this.#odd('attribute without value');
-      return this.#take(text.slice(start, nameEnd), '', at);
+      return this.#take(start, nameEnd, '', at);
     }
     at = this.#skipBlanks(at + 1);
     const quote = text.charCodeAt(at);
@@ -88,11 +88,11 @@ export class OpeningTag {
     const next = text.charCodeAt(end + 1);
     if (isQuoted && !isBlank(next) && next !== greater && next !== slash && end + 1 < text.length)
       this.#odd('no blank between attributes');
-    return this.#take(text.slice(start, nameEnd), text.slice(isQuoted ? at + 1 : at, end), isQuoted ? end + 1 : end);
+    return this.#take(start, nameEnd, text.slice(isQuoted ? at + 1 : at, end), isQuoted ? end + 1 : end);
   }
 
-  #take(name: string, value: string, end: number): number {
-    const local = this.#localNames.of(name);
+  #take(nameStart: number, nameEnd: number, value: string, end: number): number {
+    const local = this.#localNames.at(this.#text, nameStart, nameEnd);
     if (local === undefined) this.fault = 'something in a tag that is no attribute';
     else if (value.length > maxValueLength) this.fault = 'an attribute is absurdly long';
     else if (this.#count >= maxAttributes) this.fault = 'a tag has absurdly many attributes';

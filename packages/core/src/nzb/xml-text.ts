@@ -38,18 +38,36 @@ const maxNameLength = 1000;
 /** Names looked up so far; an NZB has about ten. */
 const maxKnown = 500;
 
+interface KnownName {
+  readonly written: string;
+  readonly local: string;
+}
+
 /** Names of elements and attributes without prefix, in lower case. */
 export class LocalNames {
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<string, KnownName>();
+  /** The latest by beginning and length: the few names of an NZB are found without cutting them out of the text. */
+  readonly #latest: (KnownName | undefined)[] = new Array<undefined>(64).fill(undefined);
 
-  /** `undefined` for what cannot be a name. */
-  of(name: string): string | undefined {
+  /** The name that is written at a place of a text; `undefined` for what cannot be a name. */
+  at(text: string, start: number, end: number): string | undefined {
+    const slot = (text.charCodeAt(start) ^ ((end - start) << 2)) & 63;
+    const latest = this.#latest[slot];
+    if (latest !== undefined && latest.written.length === end - start && text.startsWith(latest.written, start))
+      return latest.local;
+    const known = this.#lookUp(text.slice(start, end));
+    if (known !== undefined) this.#latest[slot] = known;
+    return known?.local;
+  }
+
+  #lookUp(name: string): KnownName | undefined {
     const known = this.#known.get(name);
     if (known !== undefined) return known;
     if (name.length > maxNameLength || !names.test(name)) return undefined;
     const local = name.slice(name.lastIndexOf(':') + 1).toLowerCase();
-    // A copy, because a part of the document as a key would keep it in memory.
-    if (this.#known.size < maxKnown) this.#known.set(Buffer.from(name).toString(), Buffer.from(local).toString());
-    return local;
+    // Copies, because parts of the document would keep it in memory.
+    const made = { written: Buffer.from(name).toString(), local: Buffer.from(local).toString() };
+    if (this.#known.size < maxKnown) this.#known.set(made.written, made);
+    return made;
   }
 }
