@@ -1,13 +1,15 @@
 // A program that reads a mount as programs do, here and there and in a row, and looks at every byte.
 import { open, readdir, stat } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deterministicContent } from '@newsreel/nntp/testing';
 import { Checked } from '../checked.mjs';
 import { answerCalls } from '../link.mjs';
 
+const { errno } = constants;
 const pieceBytes = 131_072;
-/** What may happen to a file that is removed while it is looked at. */
-const gone = new Set(['ENOENT', 'ESTALE', 'EIO']);
+/** What may happen to a file that is removed while it is looked at; Node has no name for the second. */
+const gone = new Set([errno.ENOENT, errno.ESTALE, errno.EIO].map((number) => -number));
 
 const buffer = Buffer.alloc(2 * pieceBytes);
 const between = (least, most) => least + Math.floor(Math.random() * (most - least + 1));
@@ -32,7 +34,7 @@ async function forever({ mountpoint, files, bytesPerSecond }) {
       const does = [play, play, seek, list][between(0, 3)];
       await does(path, { ...file, bytesPerSecond });
     } catch (error) {
-      if (!file.mayGo || !gone.has(error.code)) throw error;
+      if (!file.mayGo || !gone.has(error.errno)) throw error;
     }
     await sleep(10);
   }
@@ -78,10 +80,14 @@ async function withFile(path, work) {
   }
 }
 
-/** Reads once and compares; resolves to how many bytes there were. */
+/** Reads and compares; resolves to how many bytes there were. The rest after fewer than wanted shows why: as an error. */
 async function readSome(handle, { content, at, length }) {
-  const { bytesRead } = await handle.read(buffer, 0, length, at);
-  if (bytesRead !== length) throw new Error(`read ${bytesRead} of ${length} bytes at ${at}`);
-  new Checked(deterministicContent(content), at).push(buffer.subarray(0, bytesRead));
-  return bytesRead;
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await handle.read(buffer, filled, length - filled, at + filled);
+    if (bytesRead === 0) throw new Error(`the file ends at ${at + filled}`);
+    filled += bytesRead;
+  }
+  new Checked(deterministicContent(content), at).push(buffer.subarray(0, filled));
+  return filled;
 }
