@@ -33,10 +33,23 @@ export interface NzbFile {
 /** A web stream of bytes, as `(await fetch(url)).body`: what of it is used. */
 export interface NzbWebStream {
   /** Takes the stream for itself. */
-  getReader(): {
-    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
-    cancel(reason?: unknown): Promise<void>;
-  };
+  getReader(): NzbWebStreamReader;
+}
+
+/** Reads a web stream piece by piece. */
+export interface NzbWebStreamReader {
+  /** The next piece. */
+  read(): Promise<NzbWebStreamPiece>;
+  /** Gives the stream up. */
+  cancel(reason?: unknown): Promise<void>;
+}
+
+/** A piece of a web stream, or its end. */
+export interface NzbWebStreamPiece {
+  /** Whether it is the end. */
+  readonly done: boolean;
+  /** The piece. */
+  readonly value?: Uint8Array | undefined;
 }
 
 /** What an NZB can be given as: text, or bytes (gzipped or not) as a whole or as they come. */

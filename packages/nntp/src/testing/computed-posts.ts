@@ -5,10 +5,24 @@ import { encodeYencData } from './encode-yenc.js';
 
 /** What `NewsServer.postComputed` takes: `makeRelease()` of `@newsreel/core/testing` gives it, and anything of its shape. */
 export interface ComputedPosts {
-  /** What was posted, as an NZB lists it. */
-  readonly files: readonly { readonly nzbFile: NzbFile }[];
+  /** What was posted. */
+  readonly files: readonly ComputedFile[];
   /** The article with an id, decoded; asked for whenever somebody wants its body. */
-  article(id: MessageId): { readonly bytes: Uint8Array; readonly part?: PartHeader | undefined } | undefined;
+  article(id: MessageId): ComputedArticle | undefined;
+}
+
+/** One posted file. */
+export interface ComputedFile {
+  /** As an NZB lists it. */
+  readonly nzbFile: NzbFile;
+}
+
+/** One article, decoded. */
+export interface ComputedArticle {
+  /** Its bytes. */
+  readonly bytes: Uint8Array;
+  /** Where they belong; `undefined` for a file of one article without a part header. */
+  readonly part?: PartHeader | undefined;
 }
 
 const lineLength = 128;
