@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import { isMainThread, Worker } from 'node:worker_threads';
 import type { Logger } from '@newsreel/core';
+import { Doorbell } from './doorbell.js';
 import type { ReaderFileTask } from './reader.js';
 import type { ReaderMessage, Refused } from './reader-port.js';
 import { requestBufferBytes } from './request-head.js';
@@ -61,6 +62,7 @@ class ReaderThread implements Reader {
   readonly #logger: Logger;
   readonly #ring: RequestRing;
   readonly #steering: Steering;
+  readonly #bell: Doorbell;
   readonly #request = new Uint8Array(requestBufferBytes);
   readonly #refusals = new Set<Refused>();
   #fd = -1;
@@ -74,6 +76,8 @@ class ReaderThread implements Reader {
     this.#ring = new RequestRing(memory);
     this.#steering = new Steering(memory);
     this.#ring.sleep();
+    this.#bell = new Doorbell(memory);
+    void this.#bell.hang(() => this.#drain());
     const servingThread = currentThread();
     const workerData: ReaderFileTask = { memory, servingThread, mountpoint, isWatched: !isMainThread };
     if (workerData.isWatched) this.#beat();
@@ -96,6 +100,7 @@ class ReaderThread implements Reader {
     this.ended = new Promise((resolve) => {
       worker.on('exit', () => {
         clearInterval(this.#beating);
+        this.#bell.takeDown();
         this.#steering.end(); // it may not have come that far
         resolve();
       });

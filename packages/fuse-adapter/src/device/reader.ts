@@ -1,6 +1,7 @@
 import { readSync, writeSync } from 'node:fs';
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads';
 import type { AlarmTask } from './alarm.js';
+import { Doorbell } from './doorbell.js';
 import type { ReaderTask } from './reader-port.js';
 import { RequestReader } from './request-reader.js';
 import { workerUrl } from './worker-url.js';
@@ -21,10 +22,13 @@ const watch = () => {
   new Worker(workerUrl('alarm'), { workerData: task, execArgv: [], name: 'newsreel-fuse-alarm' }).unref();
 };
 if (isWatched) watch();
+const bell = new Doorbell(task.memory);
 new RequestReader(task, {
   read: (fd, target) => readSync(fd, target, 0, target.length, null),
   write: (fd, reply) => void writeSync(fd, reply),
-  post: (message) => port.postMessage(message),
+  post: (message) => {
+    if (message !== null || !bell.ring()) port.postMessage(message);
+  },
   now: () => performance.now(),
   watch,
 }).run();

@@ -17,6 +17,8 @@ export const word = {
   connection: 8,
   /** Signs of life of the serving thread. */
   beats: 9,
+  /** File descriptor of the doorbell, plus one; 0 while there is none. */
+  bell: 10,
 } as const;
 
 /** Length of the words, in bytes; the ring lies behind. */
