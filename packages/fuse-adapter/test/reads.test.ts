@@ -173,6 +173,21 @@ describe('a reader who does not wait', () => {
     await kernel.release(file);
   });
 
+  it('interrupts no read that came after it was answered', async () => {
+    const { kernel, handles } = await held(pattern(8192));
+    const file = await kernel.open('/a.mkv');
+    const one = kernel.connection.send(file.node, read(file.handle, 0, 10));
+    handles[0]!.reads[0]!.answer(pattern(10));
+    expect((await one.reply).errno).toBe(0);
+    const next = kernel.connection.send(file.node, read(file.handle, 10, 10));
+    kernel.connection.interrupt(one.unique);
+    const { signal } = handles[0]!.reads[1]!.options;
+    expect(signal!.aborted).toBe(false);
+    handles[0]!.reads[1]!.answer(pattern(10));
+    expect((await next.reply).errno).toBe(0);
+    await kernel.release(file);
+  });
+
   it('may interrupt before its request has arrived, or after the answer', async () => {
     const { kernel, handles } = await held(pattern(8192));
     const file = await kernel.open('/a.mkv');

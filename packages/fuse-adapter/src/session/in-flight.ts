@@ -5,6 +5,10 @@ import type { FuseRequest } from '../protocol/messages.js';
 /** Interrupts that came before their request and are remembered. */
 const mostEarly = 64;
 
+/** Signals that nobody listens to any more and that say nothing, for later requests: making one takes 4 µs. */
+const spare: AbortController[] = [];
+const mostSpare = 64;
+
 /** One request under way. */
 export class Call {
   readonly op: FuseRequest['op'];
@@ -32,10 +36,18 @@ export class Call {
   /** Aborts when the request is given up. Made when somebody asks for it: most requests never wait. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController();
+      this.#controller = spare.pop() ?? new AbortController();
       if (this.#reason !== undefined) this.#controller.abort(this.#reason);
     }
     return this.#controller.signal;
+  }
+
+  /** Whoever was given the signal has come to a good end, and so listens no more. */
+  giveBackSignal(): void {
+    const controller = this.#controller;
+    if (controller === undefined || controller.signal.aborted || spare.length === mostSpare) return;
+    this.#controller = undefined;
+    spare.push(controller);
   }
 
   /** Gives the request up. Only the first reason counts. */

@@ -4,6 +4,7 @@ import { Refusal } from '../../errno.js';
 import { seekWhence } from '../../protocol/flags.js';
 import { encodeLseek, replyHeader } from '../../protocol/reply.js';
 import { type Answer, done, refused } from '../answer.js';
+import type { Call } from '../in-flight.js';
 import type { Operation, Service } from '../service.js';
 import { EarlyAnswer } from './early-answer.js';
 import type { OpenFile } from './open-file.js';
@@ -18,7 +19,7 @@ export const read: Operation<'read'> = (service, { handle, offset, size }, call)
   const { node } = file;
   call.patienceMs = service.stalls.patienceMs(node, offset, length);
   if (call.patienceMs === undefined) call.onLate = () => service.stalls.add(node, offset, length);
-  return lent(service, file, { offset, length, signal: call.signal });
+  return lent(service, file, { offset, length, call });
 };
 
 /** LSEEK: there are no holes. */
@@ -35,7 +36,7 @@ export const lseek: Operation<'lseek'> = ({ files }, { handle, offset, whence })
 interface Wanted {
   readonly offset: number;
   readonly length: number;
-  readonly signal: AbortSignal;
+  readonly call: Call;
 }
 
 async function lent(service: Service, file: OpenFile, wanted: Wanted): Promise<Answer> {
@@ -51,7 +52,8 @@ async function lent(service: Service, file: OpenFile, wanted: Wanted): Promise<A
 }
 
 async function lend(service: Service, file: OpenFile, wanted: Wanted): Promise<Answer> {
-  const { offset, length, signal } = wanted;
+  const { offset, length, call } = wanted;
+  const { signal } = call;
   const { integrity, label } = service.options;
   file.check();
   if (integrity === 'verified') return answer(service, file, wanted, { signal, integrity, label });
@@ -67,7 +69,7 @@ async function lend(service: Service, file: OpenFile, wanted: Wanted): Promise<A
 async function answer(
   service: Service,
   file: OpenFile,
-  { offset, length, signal }: Wanted,
+  { offset, length, call }: Wanted,
   options: ReadOptions,
   early?: EarlyAnswer,
 ): Promise<Answer> {
@@ -78,8 +80,9 @@ async function answer(
   try {
     // Fewer bytes would be taken for the end of the file, and the rest for zeros.
     if (loan.byteLength !== length) throw new Error(`a handle gave ${loan.byteLength} of ${length} bytes at ${offset}`);
-    if (file.isEnding && early === undefined) await abortable(file.proved(), signal);
+    if (file.isEnding && early === undefined) await abortable(file.proved(), call.signal);
     file.check();
+    call.giveBackSignal();
   } catch (error) {
     loan.release();
     early?.end();
