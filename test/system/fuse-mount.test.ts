@@ -16,7 +16,13 @@ const bash = (script: string) => run('bash', ['-c', script]);
 async function stalledReader(mountpoint: string, file = 'stalled.mkv'): Promise<ChildProcess> {
   const reader = ofTest(spawn('cat', [`${mountpoint}/${file}`], { stdio: ['ignore', 'ignore', 'pipe'] }));
   // Neither of these asks the file system anything.
-  const opened = () => readlinkSync(`/proc/${reader.pid}/fd/3`).endsWith(file);
+  const opened = () => {
+    try {
+      return readlinkSync(`/proc/${reader.pid}/fd/3`).endsWith(file);
+    } catch {
+      return false; // not yet
+    }
+  };
   const sleeps = () => /\) [DS] /.test(readFileSync(`/proc/${reader.pid}/stat`, 'utf8'));
   await until('the reader has opened the file', opened, soonMs);
   await until('the reader sleeps', sleeps, soonMs);
