@@ -1,7 +1,7 @@
 // The servers that are measured, each a process of its own on a mountpoint of its own, all mounted alike.
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -21,25 +21,30 @@ export const startOurs = (place) => startChild({ ...place, name: 'ours' });
 /** A native binding for Node. @param installed the folder it is installed in */
 export const startBinding = (place, binding, installed) => startChild({ ...place, name: binding, binding, installed });
 
-/** The limit: libfuse in C, compiled here. @throws Error in words when that is not possible */
+/** The limit: libfuse in C. @throws Error in words when it cannot be compiled here */
 export async function startLimit(place) {
-  const { folder, fileBytes } = place;
-  const flags = spawnSync('pkg-config', ['--cflags', '--libs', 'fuse3'], { encoding: 'utf8' });
-  if (flags.status !== 0) throw new Error('needs libfuse3-dev and pkg-config');
-  const program = join(folder, 'limit.program');
-  const compiled = spawnSync('gcc', ['-O2', here('limit.c'), '-o', program, ...flags.stdout.trim().split(/\s+/)]);
-  if (compiled.status !== 0) throw new Error('needs gcc');
-  const mountpoint = mountpointIn(place, 'limit');
+  const program = compiled(place);
+  const mountpoint = newMountpoint(place);
   const { maxReadBytes, maxBackground, readAheadBytes } = connection;
-  const numbers = [fileBytes, blockBytes, maxReadBytes, maxBackground, readAheadBytes].map(String);
+  const numbers = [place.fileBytes, blockBytes, maxReadBytes, maxBackground, readAheadBytes].map(String);
   const child = spawn(program, [mountpoint, ...numbers], { stdio: ['pipe', 'inherit', 'inherit'] });
   for (let at = 0; at < blockBytes; at += maxReadBytes) child.stdin.write(pieceAt(at, maxReadBytes));
   child.stdin.end();
   return running(place, { child, mountpoint, name: 'C' }, () => child.kill('SIGTERM'));
 }
 
+function compiled({ folder }) {
+  const program = join(folder, 'limit');
+  if (existsSync(program)) return program;
+  const flags = spawnSync('pkg-config', ['--cflags', '--libs', 'fuse3'], { encoding: 'utf8' });
+  if (flags.status !== 0) throw new Error('needs libfuse3-dev and pkg-config');
+  const { status } = spawnSync('gcc', ['-O2', here('limit.c'), '-o', program, ...flags.stdout.trim().split(/\s+/)]);
+  if (status !== 0) throw new Error('needs gcc');
+  return program;
+}
+
 async function startChild(job) {
-  const mountpoint = mountpointIn(job, job.name);
+  const mountpoint = newMountpoint(job);
   const child = fork(here('serve-child.mjs'), { env: withoutOptions() });
   const link = new Link(child, job.name);
   const [server] = await Promise.all([
@@ -55,11 +60,7 @@ function withoutOptions() {
   return rest;
 }
 
-function mountpointIn({ folder }, name) {
-  const mountpoint = join(folder, name.replaceAll(/\W/g, '-'));
-  mkdirSync(mountpoint);
-  return mountpoint;
-}
+const newMountpoint = ({ folder }) => mkdtempSync(join(folder, 'mount-'));
 
 async function running({ control }, { child, mountpoint, name }, stop) {
   let hasEnded = false;
