@@ -134,7 +134,7 @@ describe('a read that fails', () => {
     catalog.fault('/a.mkv', { failAt: 50_000 });
     expect(await errnoIn(kernel.readFile('/a.mkv'))).toBe(5);
     flags.push((await kernel.open('/a.mkv')).flags, (await kernel.open('/a.mkv')).flags);
-    expect(flags.map((each) => each & 2)).toEqual([0, 2, 0, 2]);
+    expect(flags.map((each) => each & 2)).toEqual([2, 2, 0, 2]);
   });
 
   it('is answered even when the kernel does not take the bytes', async () => {
@@ -319,7 +319,24 @@ describe('what the kernel keeps of a file', () => {
     kernel.connection.onNotice = () => true; // lost
     catalog.put('/a.mkv', pattern(50_000));
     const third = await kernel.open('/a.mkv');
-    expect([first, second, third].map(({ flags }) => flags & 2)).toEqual([0, 2, 0]);
+    expect([first, second, third].map(({ flags }) => flags & 2)).toEqual([2, 2, 0]);
+  });
+});
+
+describe('opening a file', () => {
+  it('never makes the kernel wait for pages that are being read, not even for bad ones', async () => {
+    const { kernel, handles } = await held(pattern(100_000), { requestTimeoutMs: 600_000 });
+    const opened = await Promise.all([1, 2, 3].map(() => kernel.open('/a.mkv')));
+    const reading = kernel.readDirect(opened[0]!, 0, 10);
+    const failing = errnoIn(kernel.readDirect(opened[1]!, 50_000, 10));
+    handles[1]!.reads[0]!.fail(new Error('gone'));
+    expect(await failing).toBe(5);
+    const during = await kernel.open('/a.mkv');
+    handles[0]!.reads[0]!.answer(pattern(10));
+    await reading;
+    const after = await kernel.open('/a.mkv');
+    const later = await kernel.open('/a.mkv');
+    expect([...opened, during, after, later].map(({ flags }) => flags & 2)).toEqual([2, 2, 2, 2, 0, 2]);
   });
 });
 

@@ -43,20 +43,21 @@ export function withBytes(payload: Uint8Array): Answer {
 /**
  * Something was opened: it gets its number with the answer, and is closed when nobody takes that.
  * @param handles where it is kept while it is open
+ * @param flags asked for right before it is written
  * @param close gives it back; must not throw
  * @param taken told when the kernel has it
  */
 export function opened<T>(
   handles: Handles<T>,
   item: T,
-  { flags, close, taken }: { flags: number; close: () => void; taken: () => void },
+  { flags, close, taken }: { flags: () => number; close: () => void; taken: () => void },
 ): Answer {
   let handle = 0;
   return {
     errno: 0,
     message: (unique) => {
       handle = handles.add(item);
-      return [encodeOpen(unique, { handle, flags })];
+      return [encodeOpen(unique, { handle, flags: flags() })];
     },
     settled: (isTaken) => {
       if (isTaken) {

@@ -67,7 +67,7 @@ export class Changes {
     const node = parent.children.get(name);
     if (kind === 'changed') {
       if (node === undefined) return;
-      node.cachedEtag = undefined;
+      node.hasBadPages = true;
       notices.node(node);
       return;
     }

@@ -40,14 +40,17 @@ interface Wanted {
 }
 
 async function lent(service: Service, file: OpenFile, wanted: Wanted): Promise<Answer> {
+  file.node.reads++;
   try {
     return await lend(service, file, wanted);
   } catch (error) {
     // The kernel keeps the pages it could not fill, and would read those one by one ever after: the next open drops them.
-    file.node.cachedEtag = undefined;
+    file.node.hasBadPages = true;
     // Closed because it is in the catalog no more, not because we are closing.
     const isGone = hasCode(error, 'ERR_CLOSED') && service.nodes.pathOf(file.node) === undefined;
     throw isGone ? new Refusal('ESTALE') : error;
+  } finally {
+    file.node.reads--;
   }
 }
 

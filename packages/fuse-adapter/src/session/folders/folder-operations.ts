@@ -18,7 +18,7 @@ export const opendir: Operation<'opendir'> = async (service, request, call) => {
   const entry = await entryOf(service, node, call.signal);
   if (entry.kind !== 'folder') return refused('ENOTDIR');
   const listing = new FolderListing({ catalog: service.catalog, node, path: () => pathOf(service, node) });
-  const flags = openReplyFlags.CACHE_DIR | (node.listingKept ? openReplyFlags.KEEP_CACHE : 0);
+  const flags = () => openReplyFlags.CACHE_DIR | (node.listingKept ? openReplyFlags.KEEP_CACHE : 0);
   const taken = () => {
     node.listingKept = true;
   };

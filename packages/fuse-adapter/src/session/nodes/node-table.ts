@@ -135,6 +135,8 @@ function fresh(id: number, inode: number, entryId: string, kind: Node['kind']): 
     children: kind === 'folder' ? new Map() : noChildren,
     lookups: 0,
     cachedEtag: undefined,
+    hasBadPages: false,
+    reads: 0,
     isMistrusted: false,
     listingKept: false,
     locks: 0,

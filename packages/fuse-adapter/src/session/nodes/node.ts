@@ -15,8 +15,12 @@ export interface Node {
   readonly children: Map<string, Node>;
   /** How many lookups of it the kernel has not forgotten yet. */
   lookups: number;
-  /** ETag of the bytes the kernel may have pages of. */
+  /** ETag of the bytes the kernel may have pages of; `undefined`: it has none. */
   cachedEtag: string | undefined;
+  /** Whether it may have pages that are wrong or were never filled. */
+  hasBadPages: boolean;
+  /** Reads of it that wait for their bytes: the kernel holds the locks of their pages. */
+  reads: number;
   /** Whether bytes of it were answered that turned out wrong: no more of it is answered before it is verified. */
   isMistrusted: boolean;
   /** Whether a listing of it the kernel may keep is still right. */
