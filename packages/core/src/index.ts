@@ -19,6 +19,8 @@ export type {
 export type { ReconfigureOptions } from './engine/settings.js';
 export {
   AccessError,
+  ArchiveUnsupportedError,
+  type ArchiveUnsupportedReason,
   ArticleCorruptError,
   ArticleMissingError,
   ClosedError,
@@ -36,6 +38,7 @@ export {
   NewsreelError,
   type NewsreelErrorInit,
   NzbInvalidError,
+  PasswordError,
   ProviderAuthError,
   ProviderUnavailableError,
   QuotaError,

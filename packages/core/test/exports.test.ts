@@ -8,6 +8,7 @@ describe('public names', () => {
   it('of @newsreel/core', () => {
     expect(Object.keys(main).sort()).toEqual([
       'AccessError',
+      'ArchiveUnsupportedError',
       'ArticleCorruptError',
       'ArticleMissingError',
       'ClosedError',
@@ -19,6 +20,7 @@ describe('public names', () => {
       'MountUnavailableError',
       'NewsreelError',
       'NzbInvalidError',
+      'PasswordError',
       'ProviderAuthError',
       'ProviderUnavailableError',
       'QuotaError',

@@ -21,6 +21,8 @@ export const statusOf: Readonly<Record<ErrorCode, StatusAnswer>> = {
   ERR_RANGE_INVALID: { status: 416, text: 'The range is not inside the file.' },
   ERR_CONFIG_INVALID: { status: 500, text: 'The server is not configured correctly.' },
   ERR_FILE_CHANGED: { status: 409, text: 'The file changed. Open it again.' },
+  ERR_ARCHIVE_UNSUPPORTED: { status: 501, text: 'This file is packed in a way that cannot be read.' },
+  ERR_PASSWORD: { status: 403, text: 'This file is encrypted, and the right password was not given.' },
   ERR_LAYOUT_UNKNOWN: { status: 503, text: 'The size of this file is not known yet. Try again later.' },
   ERR_LISTEN: { status: 500, text: 'The server is not configured correctly.' },
   ERR_MOUNT_UNAVAILABLE: { status: 500, text: 'The server is not configured correctly.' },

@@ -1,3 +1,4 @@
+export * from './archive-errors.js';
 export * from './article-errors.js';
 export * from './catalog-errors.js';
 export { type ErrorCode, errorCodes } from './codes.js';

@@ -35,6 +35,8 @@ const rules: Readonly<Record<ErrorCode, FailureRule>> = {
   ERR_RANGE_INVALID: ours,
   ERR_CONFIG_INVALID: ours,
   ERR_FILE_CHANGED: ours,
+  ERR_ARCHIVE_UNSUPPORTED: ours,
+  ERR_PASSWORD: ours,
   ERR_LAYOUT_UNKNOWN: ours,
   ERR_LISTEN: ours,
   ERR_MOUNT_UNAVAILABLE: ours,
