@@ -17,8 +17,9 @@ const files = [
 /** An unpacker: its program, and how it unpacks an archive into a folder. */
 type Unpacker = readonly [program: string, args: (archive: string, into: string) => string[]];
 
-const sevenZip: Unpacker = ['7zz', (archive, into) => ['x', '-y', `-o${into}`, archive]];
-const unar: Unpacker = ['unar', (archive, into) => ['-q', '-D', '-o', into, archive]];
+const password = 'sëcret';
+const sevenZip: Unpacker = ['7zz', (archive, into) => ['x', '-y', `-p${password}`, `-o${into}`, archive]];
+const unar: Unpacker = ['unar', (archive, into) => ['-q', '-D', '-p', password, '-o', into, archive]];
 const bsdtar: Unpacker = ['bsdtar', (archive, into) => ['-x', '-f', archive, '-C', into]];
 const unzip: Unpacker = ['unzip', (archive, into) => ['-q', archive, '-d', into]];
 
@@ -33,6 +34,12 @@ const cases: readonly (readonly [what: string, archive: ReleaseArchive, unpacker
   ['a 7z', { format: '7z' }, [sevenZip, unar, bsdtar]],
   ['a 7z in pieces', { format: '7z', volumeBytes: 1_000_000 }, [sevenZip, unar]],
   ['a ZIP in pieces', { format: 'zip', volumeBytes: 1_000_000 }, [sevenZip]],
+  // unar 1.10 unpacks no RAR 4 that is stored and encrypted.
+  ['an encrypted RAR 5', { format: 'rar5', password }, [unar]],
+  ['an encrypted RAR 5 in volumes', { format: 'rar5', password, volumeBytes: 500_000 }, [unar]],
+  ['a RAR 5 with hidden names', { format: 'rar5', password, encrypt: 'headers', volumeBytes: 20_000 }, [unar]],
+  ['an encrypted 7z', { format: '7z', password }, [sevenZip, unar]],
+  ['a 7z with hidden names', { format: '7z', password, encrypt: 'headers', volumeBytes: 1_000_000 }, [sevenZip, unar]],
 ];
 
 const folder = scratch();

@@ -36,8 +36,7 @@ class ComputedRelease implements Release {
     this.name = options.name;
     this.#options = options;
     this.members = payload.map(({ name, content }) => releaseMember(name, content));
-    const { archive, nzb } = options;
-    this.files = (archive === undefined ? payload : archiveFiles(this.name, payload, archive, nzb.postedMs))
+    this.files = posted(options, payload)
       .map(({ name, content }) => ({ name: name.slice(name.lastIndexOf('/') + 1), content }))
       .map((file, at, all) => this.#post(file, at, all.length));
     this.nzb = nzbText(
@@ -95,6 +94,12 @@ class ComputedRelease implements Release {
 /** To who sees decoded articles only, an article is there, absent, or wrong. */
 const memoryFault = (type: ReleaseDamageType | undefined): MemoryFault | undefined =>
   type === undefined || type === 'missing' ? type : 'corrupt';
+
+/** What is posted: the payload, or what it is packed into. */
+function posted({ name, archive, seed, nzb }: ResolvedRelease, members: readonly NamedContent[]) {
+  if (archive === undefined) return members;
+  return archiveFiles({ name, members, modifiedMs: nzb.postedMs, seed: [seed, name].join('\0') }, archive);
+}
 
 function payloadOf({ files, seed }: ResolvedRelease): NamedContent[] {
   let stream: Content | undefined;

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 
 /**
@@ -21,6 +22,10 @@ export interface PostedNames {
 export function token(digits: number, ...texts: readonly (string | number)[]): string {
   return createHash('sha256').update(texts.join('\0')).digest('hex').slice(0, digits);
 }
+
+/** Bytes that mean nothing, 32 at the most, the same for the same texts: salts and the like. */
+export const tokenBytes = (bytes: number, ...texts: readonly (string | number)[]): Uint8Array =>
+  Buffer.from(token(bytes * 2, ...texts), 'hex');
 
 /** What the post of a file says. @param place its place among the files, as `[2/7]` */
 export function postedNames(

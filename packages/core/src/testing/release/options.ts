@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseOptions } from '../../util/parse-options.js';
-import type { ReleaseArchive } from './archive/archive-files.js';
+import { archiveSchema, type ReleaseArchive } from './archive/options.js';
 import type { ReleaseDamage } from './damage.js';
 import type { ReleaseObfuscation } from './names.js';
 
@@ -65,12 +65,6 @@ const payload = z
   })
   .refine(({ size, bytes }) => (size === undefined) !== (bytes === undefined), 'must have either size or bytes');
 
-const archive = z.strictObject({
-  format: z.enum(['rar5', 'rar4', 'zip', '7z', 'split']),
-  volumeBytes: z.number().int().positive().optional(),
-  naming: z.enum(['part', 'r00']).optional(),
-});
-
 const damage = z.strictObject({
   type: z.enum(['missing', 'flipByte', 'wrongCrc', 'wrongSize', 'truncate']),
   file: z.union([z.number().int().nonnegative(), z.string()]).optional(),
@@ -93,7 +87,7 @@ const schema = z.strictObject({
     .array(payload)
     .min(1)
     .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, 'must have different names'),
-  archive: archive.optional(),
+  archive: archiveSchema.optional(),
   seed: z.number().int().default(1),
   partBytes: z.number().int().positive().default(716_800),
   obfuscate: z.enum(['subjects', 'names', 'all']).optional(),

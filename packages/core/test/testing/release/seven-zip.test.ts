@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { variable } from '../../../src/testing/release/archive/seven-zip.js';
+import { variable } from '../../../src/testing/release/archive/seven-zip/property.js';
 import { makeRelease } from '../../../src/testing.js';
 import { expected, type Found, packedRelease, volumesOf } from './support.js';
 

@@ -8,8 +8,8 @@ export const payload = [
   { name: 'last.bin', size: 4_321 },
 ];
 
-export const packedRelease = (archive: ReleaseArchive, files = payload): Release =>
-  makeRelease({ name: 'pack', files, archive, partBytes: 3000 });
+export const packedRelease = (archive: ReleaseArchive, files = payload, seed = 1): Release =>
+  makeRelease({ name: 'pack', files, archive, partBytes: 3000, seed });
 
 /** All bytes of every posted file. */
 export const volumesOf = (release: Release): Buffer[] =>

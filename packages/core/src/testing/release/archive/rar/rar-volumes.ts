@@ -1,5 +1,5 @@
-import { type Content, heldContent, joinedContent, windowOf } from '../content.js';
-import { type NamedContent, wholeCrc32 } from './archive.js';
+import { type Content, heldContent, joinedContent, windowOf } from '../../content.js';
+import { type NamedContent, wholeCrc32 } from '../archive.js';
 
 /** One member, or the part of it that is in one volume, as its header describes it. */
 export interface RarPart {
@@ -9,7 +9,9 @@ export interface RarPart {
   readonly size: number;
   /** Bytes of it that follow the header. */
   readonly packedBytes: number;
-  /** CRC-32: of the whole member behind its last header, of what follows the header behind the others. */
+  /** Which member it is, counted from 0. */
+  readonly index: number;
+  /** CRC-32: of the whole member in its last header, of what follows the header in the others. */
   readonly crc: number;
   /** It began in the volume before. */
   readonly splitBefore: boolean;
@@ -31,6 +33,8 @@ export interface RarBlocks {
   opening(volume: RarVolume): Uint8Array;
   /** Header in front of the bytes of a member. */
   fileHeader(part: RarPart): Uint8Array;
+  /** What is stored of a member instead of its bytes. @default the bytes themselves */
+  packed?(content: Content, index: number): Content;
   /** End of the volume. @param last whether no other follows */
   closing(volume: RarVolume, last: boolean): Uint8Array;
 }
@@ -68,17 +72,18 @@ class Layout {
   }
 
   volumes(): Content[] | undefined {
-    for (const member of this.#input.members) if (!this.#add(member)) return undefined;
+    for (const [index, member] of this.#input.members.entries()) if (!this.#add(member, index)) return undefined;
     this.#close(true);
     return this.#done;
   }
 
   /** @returns false when a volume is too small for a header and a byte */
-  #add({ name, content }: NamedContent): boolean {
+  #add({ name, content }: NamedContent, index: number): boolean {
     const { blocks, modifiedMs } = this.#input;
+    const packed = blocks.packed?.(content, index) ?? content;
     for (let start = 0; ; ) {
-      const left = content.size - start;
-      const same = { path: name, size: content.size, splitBefore: start > 0, modifiedMs };
+      const left = packed.size - start;
+      const same = { path: name, index, size: content.size, splitBefore: start > 0, modifiedMs };
       const headerBytes = (packedBytes: number, splitAfter: boolean) =>
         blocks.fileHeader({ ...same, packedBytes, splitAfter, crc: 0 }).length;
       const fits = headerBytes(left, false) + left <= this.#room;
@@ -89,9 +94,9 @@ class Layout {
         continue;
       }
       const range = { start, end: start + packedBytes };
-      const crc = fits ? wholeCrc32(content) : content.crc32(range);
+      const crc = fits ? wholeCrc32(content) : packed.crc32(range);
       this.#put(heldContent(blocks.fileHeader({ ...same, packedBytes, splitAfter: !fits, crc })));
-      this.#put(windowOf(content, range));
+      this.#put(windowOf(packed, range));
       if (fits) return true;
       start = range.end;
       this.#next();
