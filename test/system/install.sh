@@ -17,6 +17,9 @@ want 7zz 7zip
 want unar unar
 want bsdtar libarchive-tools
 want unzip unzip
+want zip zip
+want xorriso xorriso
+want genisoimage genisoimage
 want /usr/lib/news/bin/innd inn2
 want fio fio
 want mpv mpv
