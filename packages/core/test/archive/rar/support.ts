@@ -4,7 +4,8 @@ import type { ByteRecipe } from '../../../src/archive/byte-recipe.js';
 import { createKeyDerivation } from '../../../src/archive/crypto/create-key-derivation.js';
 import { readRarVolume } from '../../../src/archive/rar/read-volume.js';
 import type { RarVolume } from '../../../src/archive/rar/volume.js';
-import { archiveFiles, type ReleaseArchive } from '../../../src/testing/release/archive/archive-files.js';
+import { archiveFiles } from '../../../src/testing/release/archive/archive-files.js';
+import type { ReleaseArchive } from '../../../src/testing/release/archive/options.js';
 import { computedBytes } from '../../../src/testing/release/computed-bytes.js';
 import { type Content, readRange, windowOf } from '../../../src/testing/release/content.js';
 
@@ -83,7 +84,7 @@ export function testArchive(archive: ReleaseArchive, files: readonly TestFile[],
     at += size;
     return { name, content: windowOf(stream, { start, end: at }) };
   });
-  const volumes = archiveFiles(name, members, archive, modifiedMs);
+  const volumes = archiveFiles({ name, members, modifiedMs, seed: `${seed}` }, archive);
   return {
     names: volumes.map((volume) => volume.name),
     volumes: volumes.map(({ content }) => content),
