@@ -139,9 +139,12 @@ export class CatalogTree {
   /** Removes every name of some contents, and the folder made for them when nothing else is in it. */
   removeContents(contents: ReadonlySet<FileContent>, folder: Folder): void {
     const forgotten: FileContent[] = [];
-    const isOurs = (node: CatalogNode) => node.kind === 'file' && contents.has(node.content);
+    // An empty folder was made by somebody for something.
+    const isOurs = (node: CatalogNode): boolean =>
+      node.kind === 'file' ? contents.has(node.content) : node.children.size > 0 && areOurs(node);
+    const areOurs = ({ children }: Folder) => [...children.values()].every(isOurs);
     // The folder goes as one change when it holds nothing else; names elsewhere go one by one.
-    if (this.holds(folder) && [...folder.children.values()].every(isOurs)) forgotten.push(...this.#remove(folder));
+    if (this.holds(folder) && areOurs(folder)) forgotten.push(...this.#remove(folder));
     for (const content of contents)
       for (const node of [...this.#tree.namesOf(content)]) forgotten.push(...this.#remove(node));
     this.#forget(forgotten);

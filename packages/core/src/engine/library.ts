@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import pLimit from 'p-limit';
 import { z } from 'zod';
+import type { KeyDerivation } from '../archive/crypto/key-derivation.js';
 import { LibraryView, type LibraryViewOptions } from '../catalog/library-view.js';
-import { ClosedError, FileNotFoundError, NewsreelError } from '../errors/index.js';
+import { ClosedError, FileNotFoundError } from '../errors/index.js';
 import type { HealthTarget } from '../health/health-checker.js';
-import type { AddOptions, Library, Release } from '../model/catalog.js';
+import type { AddOptions, AskForPassword, Library, Release } from '../model/catalog.js';
 import type { Clock, RequestOptions } from '../model/common.js';
 import type { EventSink } from '../model/events.js';
 import type { Logger } from '../model/logger.js';
 import type { Nzb, NzbInput } from '../model/nzb.js';
 import { type ReadNzbOptions, readNzb } from '../nzb/read-nzb.js';
 import { parseOptions } from '../util/parse-options.js';
-import { onAbort, throwIfAborted } from '../util/signals.js';
 import { releaseName } from './naming.js';
-import type { PostedFile, PostedFileHost } from './posted-file.js';
+import type { ReadingHost } from './release-content.js';
+import { ReleaseInspector } from './release-inspector.js';
+import { releasePasswords } from './release-passwords.js';
 import { ReleaseRecord } from './release-record.js';
 
 /** What a library is made of. */
@@ -22,20 +23,13 @@ export interface LibraryParts extends LibraryViewOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   /** What its files are read with. */
-  readonly host: PostedFileHost;
+  readonly host: ReadingHost;
+  /** Makes keys of passwords. */
+  readonly keys: KeyDerivation;
 }
 
-/** Files up to which `add` waits for every size unless told otherwise. */
+/** Files and archives up to which `add` waits for all of them unless told otherwise. */
 const resolvesAllUpTo = 32;
-/** Files whose sizes are being found out at once; the pool's import lane decides who really goes. */
-const resolvingAtOnce = 32;
-/** When to try again to find a size out, after each failure that need not last. `stat` tries at any time. */
-const retryDelaysMs: readonly number[] = [15_000, 60_000, 300_000, 900_000];
-
-interface Resolving extends RequestOptions {
-  readonly lane: 'import' | 'background';
-}
-
 /** By shape, because a signal may come from another realm. */
 const isSignal = (value: unknown) => typeof value === 'object' && value !== null && 'aborted' in value;
 
@@ -43,6 +37,14 @@ const addSchema = z.strictObject({
   name: z.string().optional(),
   folder: z.string().optional(),
   resolve: z.enum(['all', 'main', 'none']).optional(),
+  archives: z.boolean().optional(),
+  password: z
+    .union([
+      z.string(),
+      z.array(z.string()).readonly(),
+      z.custom<AskForPassword>((value) => typeof value === 'function'),
+    ])
+    .optional(),
   maxNzbBytes: z.int().positive().optional(),
   signal: z.custom<AbortSignal>(isSignal, 'must be an AbortSignal').optional(),
 });
@@ -53,32 +55,30 @@ const parseAddOptions = (options: AddOptions) => parseOptions<AddOptions>('add o
 export class EngineLibrary extends LibraryView implements Library {
   readonly #parts: LibraryParts;
   readonly #records = new Map<string, ReleaseRecord>();
-  /** Two, so that a large release whose rest follows in the background does not hold up the next one. */
-  readonly #awaited = pLimit(resolvingAtOnce);
-  readonly #unattended = pLimit(resolvingAtOnce);
-  readonly #background = new Set<Promise<void>>();
+  readonly #inspector: ReleaseInspector;
   /** Ends the reading of NZBs. */
   readonly #closing = new AbortController();
 
   constructor(parts: LibraryParts) {
     super(parts);
     this.#parts = parts;
+    this.#inspector = new ReleaseInspector(parts);
   }
 
   async add(input: NzbInput, options: AddOptions = {}): Promise<Release> {
     this.check(options);
-    const { name, folder = '/', resolve, signal, maxNzbBytes } = parseAddOptions(options);
+    const { name, folder = '/', resolve, signal, maxNzbBytes, ...how } = parseAddOptions(options);
     const nzb = await this.#read(input, { signal, maxBytes: maxNzbBytes });
     this.check(options);
-    const record = this.#record(nzb);
+    const record = this.#record(nzb, how);
     record.place(folder, releaseName(name, record.nzb, record.id.slice(0, 8)));
     this.#records.set(record.id, record);
     try {
       const { now, later } = plan(record, resolve);
-      await this.#resolveAll(record, now, { lane: 'import', signal });
+      await this.#inspector.inspectAll(record, now, { lane: 'import', signal });
       this.check(options);
       if (record.gone.signal.aborted) throw new FileNotFoundError({ path: record.describe().path });
-      this.#follow(this.#resolveAll(record, later, { lane: 'background' }));
+      this.#inspector.follow(record, later);
     } catch (error) {
       record.remove();
       throw error;
@@ -116,7 +116,7 @@ export class EngineLibrary extends LibraryView implements Library {
     const closed = super.end();
     this.#closing.abort(new ClosedError({ what: 'catalog' }));
     for (const record of this.#records.values()) record.gone.abort(new ClosedError({ what: 'catalog' }));
-    await Promise.all([...this.#background, closed]);
+    await Promise.all([this.#inspector.ended(), closed]);
   }
 
   async #read(input: NzbInput, options: ReadNzbOptions): Promise<Nzb> {
@@ -125,7 +125,7 @@ export class EngineLibrary extends LibraryView implements Library {
     return readNzb(input, { ...options, signal });
   }
 
-  #record(nzb: Nzb): ReleaseRecord {
+  #record(nzb: Nzb, { archives = true, password }: Pick<AddOptions, 'archives' | 'password'>): ReleaseRecord {
     const { host, clock } = this.#parts;
     const record: ReleaseRecord = new ReleaseRecord({
       id: randomUUID(),
@@ -133,8 +133,10 @@ export class EngineLibrary extends LibraryView implements Library {
       addedMs: clock.wallNow(),
       host,
       tree: this.tree,
+      opensArchives: archives,
+      passwords: releasePasswords(password, nzb),
       emptied: () => this.#emptied(record),
-      contradicted: (content) => this.#follow(this.#resolveAll(record, [content], { lane: 'import' })),
+      contradicted: (works) => this.#inspector.follow(record, works, 'import'),
     });
     return record;
   }
@@ -143,58 +145,12 @@ export class EngineLibrary extends LibraryView implements Library {
     this.#records.delete(record.id);
     if (record.isAnnounced) this.#parts.events.emit('release:removed', { releaseId: record.id });
   }
-
-  /** Finds sizes out, several at a time. What cannot be found out is noted; only the signal's abort ends it early. */
-  async #resolveAll(record: ReleaseRecord, contents: readonly PostedFile[], how: Resolving): Promise<void> {
-    const signal = how.signal ? AbortSignal.any([how.signal, record.gone.signal]) : record.gone.signal;
-    const limit = how.lane === 'import' ? this.#awaited : this.#unattended;
-    await Promise.all(contents.map((content) => limit(() => this.#resolve(record, content, { ...how, signal }))));
-  }
-
-  async #resolve(record: ReleaseRecord, content: PostedFile, how: Resolving, attempt = 0): Promise<void> {
-    const path = record.pathOf(content);
-    try {
-      throwIfAborted(how.signal);
-      await content.resolve({ path, ...how });
-    } catch (error) {
-      if (how.signal?.aborted) return;
-      const reason = reasonOf(error);
-      record.unresolved(content, `${path} is not listed yet: ${reason.message}`);
-      this.#parts.logger.warn({ err: error, path, releaseId: record.id }, 'the size of a file could not be found out');
-      if (reason.isRetryable) this.#retryLater(record, content, attempt);
-    }
-  }
-
-  /** A provider that was away comes back; a file must not stay unlisted because it was added at the wrong moment. */
-  #retryLater(record: ReleaseRecord, content: PostedFile, attempt: number): void {
-    const delayMs = retryDelaysMs[attempt];
-    if (delayMs === undefined || record.gone.signal.aborted) return;
-    const { signal } = record.gone;
-    const cancel = this.#parts.clock.after(delayMs, () => {
-      unlink();
-      const retry = () => this.#resolve(record, content, { lane: 'background', signal }, attempt + 1);
-      this.#follow(this.#unattended(retry));
-    });
-    const unlink = onAbort(signal, cancel);
-  }
-
-  #follow(work: Promise<void>): void {
-    this.#background.add(work);
-    void work.finally(() => this.#background.delete(work));
-  }
 }
 
-/** Which files are resolved before `add` ends and which after, the main file first. */
-function plan(record: ReleaseRecord, resolve: AddOptions['resolve']) {
-  const { main, contents } = record;
-  const ordered = main === undefined ? contents : [main, ...contents.filter((content) => content !== main)];
-  const mode = resolve ?? (contents.length <= resolvesAllUpTo ? 'all' : 'main');
+/** What is looked at before `add` ends and what after, the main file or archive first. */
+function plan({ main, works }: ReleaseRecord, resolve: AddOptions['resolve']) {
+  const ordered = main === undefined ? works : [main, ...works.filter((work) => work !== main)];
+  const mode = resolve ?? (works.length <= resolvesAllUpTo ? 'all' : 'main');
   const count = { all: ordered.length, main: 1, none: 0 }[mode];
   return { now: ordered.slice(0, count), later: ordered.slice(count) };
-}
-
-function reasonOf(error: unknown): { readonly message: string; readonly isRetryable: boolean } {
-  const cause = NewsreelError.isInstance(error) ? (error.cause ?? error) : error;
-  const isRetryable = NewsreelError.isInstance(cause) && cause.retryable;
-  return { message: cause instanceof Error ? cause.message : String(cause), isRetryable };
 }

@@ -6,7 +6,7 @@ import { ReadGate } from '../open/read-gate.js';
 import { RunMemory } from '../prefetch/run-memory.js';
 import type { ReaderView } from '../prefetch/window-view.js';
 import { forgetOldest } from '../util/forget-oldest.js';
-import type { OpenHandle } from './posted-file.js';
+import type { OpenHandle } from './release-content.js';
 import type { Settings } from './settings.js';
 
 /** Labels that are counted apart; the bytes of any further ones are counted under `''`. */

@@ -1,3 +1,4 @@
+import { createKeyDerivation } from '../archive/crypto/create-key-derivation.js';
 import { createMemoryCache, type MemoryCache } from '../cache/memory-cache.js';
 import { TieredCache } from '../cache/tiered-cache.js';
 import { ConfigInvalidError } from '../errors/index.js';
@@ -91,7 +92,8 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
   const targets = (releaseId: string) => library.healthTargets(releaseId);
   const health = keep('health checker', createHealthChecker({ pool, targets, events, clock }));
   const host = { fetcher, openHandle: reading.openHandle };
-  const library: EngineLibrary = keep('library', new EngineLibrary({ events, logger, clock, host }));
+  const keys = keep('keys', createKeyDerivation());
+  const library: EngineLibrary = keep('library', new EngineLibrary({ events, logger, clock, host, keys }));
   return { options, logger, events, ledger, settings, cache, pool, fetcher, reading, library, health, made };
 }
 

@@ -1,8 +1,9 @@
-import { interruptible } from '../fetch/interruptible.js';
+import { pulled } from '../fetch/interruptible.js';
 import type { ByteReadOptions, ByteSource, Segment } from '../model/byte-source.js';
 import type { Lease } from '../model/bytes.js';
 import type { ByteRange } from '../model/common.js';
 import { checkRange } from './check-range.js';
+import { RangesReader } from './ranges-reader.js';
 import { shift } from './slice.js';
 
 /** Sources one after the other as one source. Look-ahead crosses their borders. */
@@ -25,20 +26,16 @@ class Concatenation implements ByteSource {
   }
 
   read(range: ByteRange = { start: 0, end: this.size }, options: ByteReadOptions = {}): AsyncIterable<Lease> {
-    return interruptible(
+    return pulled(
       options.signal,
-      (signal) => this.#pieces(checkRange(range, this.size), { ...options, signal }),
+      () => new RangesReader(this.#overlapping(checkRange(range, this.size)), options),
       (lease) => lease.release(),
     );
   }
 
   *segments(range: ByteRange): Generator<Segment> {
-    for (const { source, start, within } of this.#overlapping(range))
+    for (const { source, start, range: within } of this.#overlapping(range))
       for (const segment of source.segments(within)) yield { ...segment, range: shift(segment.range, start) };
-  }
-
-  async *#pieces(range: ByteRange, options: ByteReadOptions): AsyncGenerator<Lease, void, undefined> {
-    for (const { source, within } of this.#overlapping(range)) yield* source.read(within, options);
   }
 
   /** The parts a range touches, each with the range in its own offsets. */
@@ -50,7 +47,7 @@ class Concatenation implements ByteSource {
         start: Math.max(0, range.start - start),
         end: Math.min(source.size, range.end - start),
       };
-      if (within.start < within.end) yield { source, start, within };
+      if (within.start < within.end) yield { source, start, range: within };
     }
   }
 

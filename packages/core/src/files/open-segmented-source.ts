@@ -50,6 +50,17 @@ export async function openSegmentedSource(options: OpenSegmentedOptions): Promis
   throw new LayoutUnknownError({ path: file.nameHint || file.subject, cause: problem });
 }
 
+/** A posted file by remembered facts: it costs no request. What contradicts them shows when it is read. */
+export function sourceFromFacts(
+  options: Pick<OpenSegmentedOptions, 'file' | 'fetcher' | 'affinity' | 'contradicted'> & {
+    readonly facts: LayoutFacts;
+  },
+): SegmentedSource {
+  const { file, fetcher, affinity, facts, contradicted } = options;
+  const map = new SegmentMap(file, facts, contradicted);
+  return new MappedSource(file, map, new LayoutSearch(file, map, fetcher, affinity), fetcher);
+}
+
 /** Exact size and layout of a posted file, to be remembered: {@link openSegmentedSource} without the reading. */
 export async function resolveLayout(options: OpenSegmentedOptions): Promise<LayoutFacts> {
   return (await openSegmentedSource(options)).facts();

@@ -1,7 +1,9 @@
+import { pulled } from '../fetch/interruptible.js';
 import type { ByteReadOptions, ByteSource, Segment } from '../model/byte-source.js';
 import type { Lease } from '../model/bytes.js';
 import type { ByteRange } from '../model/common.js';
 import { checkRange } from './check-range.js';
+import { RangesReader } from './ranges-reader.js';
 
 /**
  * Part of a source as a source of its own.
@@ -23,8 +25,13 @@ class Slice implements ByteSource {
     this.#start = start;
   }
 
-  read(range: ByteRange = { start: 0, end: this.size }, options?: ByteReadOptions): AsyncIterable<Lease> {
-    return deferred(() => this.#source.read(shift(checkRange(range, this.size), this.#start), options));
+  read(range: ByteRange = { start: 0, end: this.size }, options: ByteReadOptions = {}): AsyncIterable<Lease> {
+    const whole = () => [{ source: this.#source, range: shift(checkRange(range, this.size), this.#start) }];
+    return pulled(
+      options.signal,
+      () => new RangesReader(whole(), options),
+      (lease) => lease.release(),
+    );
   }
 
   *segments(range: ByteRange): Generator<Segment> {
@@ -38,25 +45,4 @@ class Slice implements ByteSource {
 /** A range in another source's offsets. */
 export function shift(range: ByteRange, by: number): ByteRange {
   return { start: range.start + by, end: range.end + by };
-}
-
-/** Nothing happens, and nothing is thrown, before the first `next()`. */
-function deferred<T>(start: () => AsyncIterable<T>): AsyncIterable<T> {
-  let iterator: AsyncIterator<T> | undefined;
-  let isOver = false;
-  const finished = { done: true, value: undefined } as const;
-  const iteration: AsyncIterableIterator<T> = {
-    [Symbol.asyncIterator]: () => iteration,
-    async next() {
-      if (isOver) return finished;
-      iterator ??= start()[Symbol.asyncIterator]();
-      return iterator.next();
-    },
-    async return() {
-      isOver = true;
-      await iterator?.return?.();
-      return finished;
-    },
-  };
-  return iteration;
 }

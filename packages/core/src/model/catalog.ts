@@ -128,6 +128,9 @@ export interface CatalogEditor {
   makeFolder(path: string, options?: RequestOptions): Promise<void>;
 }
 
+/** Gives a password, or nothing when there is none. @param what what is encrypted, in words */
+export type AskForPassword = (what: string) => string | undefined | Promise<string | undefined>;
+
 /** How a release is added. */
 export interface AddOptions extends RequestOptions {
   /** Name of the release's folder. @default the NZB's own name or title, else the largest file's name */
@@ -139,6 +142,16 @@ export interface AddOptions extends RequestOptions {
    * follows in the background. @default 'all' up to 32 files, else 'main'
    */
   readonly resolve?: 'all' | 'main' | 'none' | undefined;
+  /**
+   * Whether archives are opened: what is inside is in the catalog then, and volumes are only where they cannot be opened.
+   * @default true
+   */
+  readonly archives?: boolean | undefined;
+  /**
+   * Passwords for encrypted archives, tried before those the NZB and its names give; or a function that is asked, at most
+   * three times an archive, when none of those opens it. @default those of the NZB
+   */
+  readonly password?: string | readonly string[] | AskForPassword | undefined;
   /** Largest NZB in bytes, as it comes and inflated; more is refused. @default 536_870_912 (512 MiB) */
   readonly maxNzbBytes?: number | undefined;
 }
@@ -151,11 +164,15 @@ export interface Release {
   readonly name: string;
   /** Path of its folder. */
   readonly path: string;
+  /** Path of what it is about: its largest file. Nothing while no size is known. */
+  readonly main?: string | undefined;
   /** When it was added, in milliseconds since 1970. */
   readonly addedMs: number;
   /** Its files in the order of the NZB. */
   readonly files: readonly ReleaseFile[];
-  /** What was odd about the NZB and tolerated. */
+  /** What was found in its archives. */
+  readonly members: readonly ReleaseMember[];
+  /** What was odd about the NZB and its archives and tolerated, and what could not be found out. */
   readonly warnings: readonly string[];
   /** `<meta>` values of the NZB by type in lower case. */
   readonly meta: Readonly<Record<string, readonly string[]>>;
@@ -173,6 +190,20 @@ export interface ReleaseFile {
   readonly missingSegments: number;
   /** Exact size in bytes, once known. */
   readonly size?: number | undefined;
+}
+
+/** A file inside the archives of a release. */
+export interface ReleaseMember {
+  /** Its path in the catalog when this was asked for; where it would be when it cannot be read. */
+  readonly path: string;
+  /** Exact size in bytes. */
+  readonly size: number;
+  /** The archive it is in, the innermost one: `split` for a file that was only cut. */
+  readonly format: 'rar4' | 'rar5' | '7z' | 'zip' | 'tar' | 'iso' | 'udf' | 'split';
+  /** Whether it is encrypted in there. */
+  readonly isEncrypted: boolean;
+  /** Why it cannot be read. */
+  readonly refusal?: string | undefined;
 }
 
 /** The catalog with its front door. */

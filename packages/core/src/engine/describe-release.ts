@@ -1,0 +1,65 @@
+import type { Release, ReleaseFile, ReleaseMember } from '../model/catalog.js';
+import type { Nzb } from '../model/nzb.js';
+import type { ArchiveWork } from './archive-work.js';
+import type { MemberFile } from './member-file.js';
+import type { PostedFile } from './posted-file.js';
+
+/** What a description is made of. */
+export interface DescribedRelease {
+  readonly id: string;
+  readonly name: string;
+  readonly path: string;
+  readonly addedMs: number;
+  readonly nzb: Nzb;
+  readonly posted: readonly PostedFile[];
+  readonly works: readonly ArchiveWork[];
+  readonly warnings: readonly string[];
+  readonly pathOf: (content: PostedFile | MemberFile) => string;
+}
+
+/** A release as the world sees it. */
+export function describeRelease(described: DescribedRelease): Release {
+  const { id, name, path, addedMs, nzb, warnings } = described;
+  const files = described.posted.map((posted) => describeFile(posted, described));
+  const members = described.works.flatMap((work) => describeMembers(work, described));
+  const shown = new Set(described.works.flatMap(({ indexes }) => indexes));
+  const whole = [
+    ...members.filter(({ refusal }) => refusal === undefined),
+    ...files.filter((_file, at) => !shown.has(at)),
+  ];
+  const main = whole.reduce<ReleaseFile | ReleaseMember | undefined>(
+    (largest, file) => ((file.size ?? 0) > (largest?.size ?? -1) ? file : largest),
+    undefined,
+  );
+  const { meta } = nzb;
+  return Object.freeze({ id, name, path, main: main?.path, addedMs, files, members, warnings, meta });
+}
+
+function describeFile(posted: PostedFile, { pathOf }: DescribedRelease): ReleaseFile {
+  const { nzbFile, size } = posted;
+  return Object.freeze({
+    path: pathOf(posted),
+    encodedBytes: nzbFile.encodedBytes,
+    segmentCount: nzbFile.segments.length,
+    missingSegments: nzbFile.segmentCount - nzbFile.segments.length,
+    size,
+  });
+}
+
+function describeMembers({ members, refused }: ArchiveWork, { path, pathOf }: DescribedRelease): ReleaseMember[] {
+  const readable = [...members.values()].map((content): ReleaseMember => {
+    const { size, format, isEncrypted } = content.member;
+    return Object.freeze({ path: pathOf(content), size, format, isEncrypted });
+  });
+  const others = refused.map(
+    ({ path: inside, size, format, isEncrypted, refusal }): ReleaseMember =>
+      Object.freeze({
+        path: `${path}/${inside}`,
+        size,
+        format,
+        isEncrypted,
+        refusal: refusal?.message ?? 'cannot be read',
+      }),
+  );
+  return [...readable, ...others];
+}

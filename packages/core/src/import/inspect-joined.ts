@@ -1,0 +1,83 @@
+import type { ArchiveInput, ArchiveListing, ReadArchiveOptions } from '../archive/archive.js';
+import { archiveInput } from '../archive/archive-input.js';
+import { type ByteRecipe, join, recipeSize, withVolumes } from '../archive/byte-recipe.js';
+import { readSevenZip } from '../archive/seven-zip/read-seven-zip.js';
+import { sevenZipTotalSize } from '../archive/seven-zip/start-header.js';
+import { readTar } from '../archive/tar/read-tar.js';
+import { readZip } from '../archive/zip/read-zip.js';
+import { ArchiveUnsupportedError } from '../errors/index.js';
+import { expectEqual } from './expect-equal.js';
+import { type Inspection, type Piece, sourceOf } from './piece.js';
+import type { ListedSet, PieceSet, SetKind } from './piece-set.js';
+
+/** Bytes of the first piece that tell how large the whole is. */
+const headBytes = 32;
+
+type Reader = (
+  input: ArchiveInput,
+  options: ReadArchiveOptions,
+  partSizes: readonly number[],
+) => Promise<ArchiveListing>;
+
+const readers: Readonly<Record<Exclude<SetKind, 'rar' | 'split'>, Reader>> = {
+  '7z': readSevenZip,
+  zip: (input, options, partSizes) => readZip(input, { ...options, partSizes }),
+  tar: readTar,
+};
+
+/** What is inside a set whose pieces, one after the other, are one archive or one file. */
+export async function inspectJoined(set: PieceSet, inspection: Inspection): Promise<ListedSet> {
+  const { kind, base, pieces } = set;
+  refuseGaps(set);
+  if (kind === 'rar') throw new TypeError('volumes of RAR are archives of their own');
+  await (kind === '7z' ? readySevenZip(set, inspection) : readyAll(pieces, inspection));
+  const recipes = pieces.map((piece) => piece.recipe());
+  const whole = join(recipes);
+  if (kind === 'split') return joinedFile(base, whole);
+  const { lane, signal, passwords, keys } = inspection;
+  const input = archiveInput(base, sourceOf(whole, inspection), lane);
+  const sizes = recipes.map(recipeSize);
+  const { format, members, warnings } = await readers[kind](input, { signal, passwords, keys }, sizes);
+  return {
+    format,
+    members: members.map((member) =>
+      member.content === undefined ? member : { ...member, content: withVolumes(member.content, [whole]) },
+    ),
+    warnings,
+    isShownToo: false,
+  };
+}
+
+/** A file that was only cut. */
+function joinedFile(path: string, content: ByteRecipe): ListedSet {
+  const member = { path, kind: 'file', size: recipeSize(content), isEncrypted: false, content } as const;
+  return { format: 'split', members: [member], warnings: [], isShownToo: false };
+}
+
+async function readyAll(pieces: readonly Piece[], { limit }: Inspection): Promise<void> {
+  await Promise.all(pieces.map((piece) => limit(() => piece.ready())));
+}
+
+/**
+ * The first volume says how large the whole is, so the sizes of those in between follow from the first and the last. They
+ * are looked at when somebody reads them.
+ */
+async function readySevenZip({ pieces }: PieceSet, inspection: Inspection): Promise<void> {
+  const [first] = pieces;
+  const last = pieces.at(-1);
+  if (first === undefined || last === undefined) return;
+  await Promise.all([first.ready(), last.ready()]);
+  const { signal } = inspection;
+  const total = sevenZipTotalSize(await first.input().read(0, headBytes, { signal }));
+  const agrees = total === (pieces.length - 1) * first.size() + last.size();
+  const middle = pieces.slice(1, -1);
+  const isConcluded = agrees && expectEqual({ like: first, pieces: middle, inspection });
+  if (!isConcluded) await readyAll(pieces, inspection);
+}
+
+function refuseGaps({ kind, base, missing }: PieceSet): void {
+  if (missing.length === 0) return;
+  const named = missing.slice(0, 10).join(', ');
+  const message = `${base} lacks ${missing.length === 1 ? 'volume' : 'volumes'} ${named}${missing.length > 10 ? ', …' : ''}`;
+  throw new ArchiveUnsupportedError({ format: kind, reason: 'incomplete', message });
+}

@@ -1,0 +1,118 @@
+import type { ArchiveMember } from '../archive/archive.js';
+import { hasCode } from '../errors/index.js';
+import { type FoundMember, isReadable, type ReadableMember } from './found-member.js';
+import { inspectJoined } from './inspect-joined.js';
+import { inspectRar } from './inspect-rar.js';
+import { kindOfHead } from './kind-of-head.js';
+import { memberPath } from './member-path.js';
+import { type Inspection, memberPiece } from './piece.js';
+import type { ListedSet, PieceSet, SetKind } from './piece-set.js';
+import { setsByName } from './sets-by-name.js';
+
+/** How deep archives are opened inside each other. */
+const mostLevels = 5;
+/** Members in all, of an archive and of those inside it. */
+const mostMembers = 2 ** 20;
+/** Bytes of a piece that tell what it is. */
+const headBytes = 4096;
+
+/** What became of a set. */
+export interface SetOutcome {
+  /** What is inside, archives inside it opened as well. */
+  readonly found: readonly FoundMember[];
+  /** Whether the pieces are worth showing beside what is inside. */
+  readonly isShownToo: boolean;
+  readonly warnings: readonly string[];
+  /** Why nothing of it can be had as files: an ArchiveUnsupportedError or a PasswordError. */
+  readonly refusal?: unknown;
+}
+
+/**
+ * Finds out what is in a set, and in the archives inside it. A set that cannot be opened is an outcome; what hinders
+ * reading for now is thrown.
+ * @param level how many archives it lies in
+ */
+export async function inspectSet(set: PieceSet, inspection: Inspection, level = 0): Promise<SetOutcome> {
+  try {
+    const listed = await list(set, inspection);
+    const found = listed.members.slice(0, mostMembers).flatMap((member) => foundIn(member, listed.format));
+    const inner = level + 1 < mostLevels ? await opened(found, inspection, level + 1) : { found, warnings: [] };
+    const { isShownToo } = listed;
+    return { found: inner.found, isShownToo, warnings: [...listed.warnings, ...inner.warnings] };
+  } catch (refusal) {
+    if (!isRefusal(refusal)) throw refusal;
+    return { found: [], isShownToo: true, warnings: [`${set.base}: ${refusal.message}`], refusal };
+  }
+}
+
+/** Whether trying again later would not help. */
+export function isRefusal(error: unknown): error is Error {
+  return hasCode(error, 'ERR_ARCHIVE_UNSUPPORTED') || hasCode(error, 'ERR_PASSWORD');
+}
+
+async function list(set: PieceSet, inspection: Inspection): Promise<ListedSet> {
+  const kind = set.kind === 'split' ? await kindOfSplit(set, inspection) : set.kind;
+  return kind === 'rar' ? inspectRar(set, inspection) : inspectJoined({ ...set, kind }, inspection);
+}
+
+/** Numbered pieces may be volumes of RAR, each of which says so, an archive that was cut, or any file that was cut. */
+async function kindOfSplit({ pieces }: PieceSet, inspection: Inspection): Promise<SetKind> {
+  const heads = await Promise.all(
+    pieces.slice(0, 2).map(async (piece) => {
+      await piece.ready();
+      return kindOfHead(await piece.input().read(0, headBytes, { signal: inspection.signal }));
+    }),
+  );
+  const [first, second] = heads;
+  // Pieces that each begin as an archive are volumes; where only the first does, the whole was cut.
+  if (first === 'rar' && (second === undefined || second === 'rar')) return 'rar';
+  return first === undefined || first === 'rar' ? 'split' : first;
+}
+
+function foundIn(member: ArchiveMember, format: ListedSet['format']): FoundMember[] {
+  const path = memberPath(member.path);
+  if (path === '' || member.kind === 'link') return [];
+  const { kind, size, modifiedMs, isEncrypted, content, refusal } = member;
+  return [{ path, kind, size, modifiedMs, format, isEncrypted, content, refusal }];
+}
+
+/** The same with the archives among them opened. */
+async function opened(found: readonly FoundMember[], inspection: Inspection, level: number) {
+  const readable = found.filter(isReadable);
+  const sets = innerSets(readable, inspection);
+  const hidden = new Set<FoundMember>();
+  const more: FoundMember[] = [];
+  const warnings: string[] = [];
+  for (const { set, folder, members } of sets) {
+    const outcome = await inspectSet(set, inspection, level);
+    warnings.push(...outcome.warnings);
+    for (const inner of outcome.found) more.push({ ...inner, path: folder + inner.path });
+    const isOpen = outcome.refusal === undefined && outcome.found.every((inner) => inner.refusal === undefined);
+    if (isOpen && !outcome.isShownToo) for (const member of members) hidden.add(member);
+  }
+  return { found: [...found.filter((member) => !hidden.has(member)), ...more].slice(0, mostMembers), warnings };
+}
+
+interface InnerSet {
+  readonly set: PieceSet;
+  /** Folder its pieces are in, with a slash at the end. */
+  readonly folder: string;
+  readonly members: readonly ReadableMember[];
+}
+
+function innerSets(readable: readonly ReadableMember[], inspection: Inspection): InnerSet[] {
+  const folders = new Map<string, ReadableMember[]>();
+  for (const member of readable) {
+    const folder = member.path.slice(0, member.path.lastIndexOf('/') + 1);
+    const members = folders.get(folder) ?? [];
+    folders.set(folder, members);
+    members.push(member);
+  }
+  return [...folders].flatMap(([folder, members]) =>
+    setsByName(members.map(({ path }) => path.slice(folder.length))).sets.map((named) => {
+      const pieces = named.members.map((at) => members[at] as ReadableMember);
+      const set = { ...named, pieces: pieces.map((member) => memberPiece(member, inspection)) };
+      return { set, folder, members: pieces };
+    }),
+  );
+}

@@ -1,0 +1,35 @@
+import type { ArchiveFormat, ArchiveMember } from '../archive/archive.js';
+import type { Piece } from './piece.js';
+
+/** What a set of pieces is, by its names or by what is in it. */
+export type SetKind = 'rar' | '7z' | 'zip' | 'tar' | 'split';
+
+/** A set as names tell, its posted files by their place in the NZB. */
+export interface PlannedSet {
+  readonly kind: SetKind;
+  readonly base: string;
+  /** In the order their names give. */
+  readonly members: readonly number[];
+  /** Numbers that are missing between them. */
+  readonly missing: readonly number[];
+}
+
+/** Pieces that belong together, in order. */
+export interface PieceSet {
+  readonly kind: SetKind;
+  /** What their names have in common: the name of what a split file is joined to. */
+  readonly base: string;
+  readonly pieces: readonly Piece[];
+  /** Numbers that are missing between them, as far as names tell. */
+  readonly missing: readonly number[];
+}
+
+/** What was found in a set. */
+export interface ListedSet {
+  readonly format: ArchiveFormat | 'split';
+  /** What is inside; recipes speak of posted files. */
+  readonly members: readonly ArchiveMember[];
+  readonly warnings: readonly string[];
+  /** Whether the pieces are worth showing beside what is inside: an image of a disc is a file of its own right. */
+  readonly isShownToo: boolean;
+}

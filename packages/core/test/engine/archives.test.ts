@@ -1,0 +1,177 @@
+import { createHash } from 'node:crypto';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createEngine, type Engine, type EngineOptions } from '../../src/index.js';
+import type { PluginContext } from '../../src/model/index.js';
+import { type MemoryProvider, makeRelease, type Release, type ReleaseOptions } from '../../src/testing.js';
+import { setStrictLeases } from '../../src/util/lease.js';
+import { settle } from './fixtures.js';
+
+setStrictLeases(true);
+
+const open: Engine[] = [];
+afterEach(async () => {
+  for (const engine of open.splice(0)) await engine.close();
+});
+
+async function engineOf(release: Release, options: Partial<EngineOptions> = {}) {
+  let provider: MemoryProvider | undefined;
+  const factory = (context: PluginContext) => {
+    provider = release.provider(context as never);
+    return provider;
+  };
+  const engine = await createEngine({ ...options, providers: [factory] });
+  open.push(engine);
+  return { engine, provider: provider as MemoryProvider };
+}
+
+async function tree(engine: Engine, path = '/'): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of engine.library.list(path))
+    if (entry.kind === 'folder') found.push(...(await tree(engine, entry.path)));
+    else found.push(entry.path);
+  return found;
+}
+
+async function hashOf(engine: Engine, path: string): Promise<string> {
+  const handle = await engine.library.open(path);
+  const hash = createHash('sha256');
+  for await (const piece of handle.stream()) hash.update(piece);
+  await handle.close();
+  return hash.digest('hex');
+}
+
+const payload = [
+  { name: 'Show/film.mkv', size: 3_000_000 },
+  { name: 'Show/extras/sub.srt', size: 70_001 },
+  { name: 'info.nfo', size: 333 },
+];
+const common = { name: 'My.Release', files: payload, partBytes: 40_000 } as const;
+
+describe('a set of a hundred volumes', () => {
+  const film = { name: 'Movie', files: [{ name: 'movie.mkv', size: 20_000_000 }], partBytes: 50_000 } as const;
+
+  it.each([
+    ['rar5', 'part'],
+    ['rar4', 'part'],
+    ['rar4', 'r00'],
+  ] as const)('is playable after five articles: %s by %s', async (format, naming) => {
+    const release = makeRelease({ ...film, archive: { format, naming, volumeBytes: 200_000 } });
+    expect(release.files.length).toBeGreaterThan(100);
+    const { engine, provider } = await engineOf(release);
+    const before = provider.calls.fetch.length;
+    const added = await engine.library.add(release.nzb);
+    expect(provider.calls.fetch.length - before).toBeLessThanOrEqual(5);
+    expect(await tree(engine)).toEqual([`${added.path}/movie.mkv`]);
+    expect(await hashOf(engine, `${added.path}/movie.mkv`)).toBe(release.members[0]!.sha256());
+    expect(new Set(provider.calls.fetch).size).toBe(provider.calls.fetch.length);
+  });
+});
+
+describe('volumes that are not what their names say', () => {
+  const film = { name: 'Movie', files: [{ name: 'movie.mkv', size: 4_000_000 }], partBytes: 50_000 } as const;
+  const swapped = (nzb: string, one: string, other: string) =>
+    nzb.replaceAll(one, 'swapped').replaceAll(other, one).replaceAll('swapped', other);
+
+  it('are put in order when they are looked at, and whoever has the file open is told', async () => {
+    const release = makeRelease({ ...film, archive: { format: 'rar5', volumeBytes: 200_000 } });
+    const nzb = swapped(release.nzb, 'Movie.part07.rar', 'Movie.part12.rar');
+    const { engine, provider } = await engineOf(release, { bandwidth: { lanes: { background: 1 } } } as never);
+    const added = await engine.library.add(nzb);
+    const path = added.main as string;
+    const changed: number[] = [];
+    engine.events.on('entry:changed', ({ fromVersion }) => changed.push(fromVersion));
+    const before = await engine.library.stat(path);
+    const handle = await engine.library.open(path);
+    const { sha256, size } = release.members[0]!;
+    expect(handle.size).toBe(size);
+    // In the seventh volume, or what was taken for it.
+    await expect(handle.read(1_300_000, 10)).rejects.toMatchObject({ code: 'ERR_FILE_CHANGED' });
+    await handle.close();
+    expect(await hashOf(engine, path)).toBe(sha256());
+    expect(changed).toEqual([1]);
+    const after = await engine.library.stat(path);
+    expect([after.version, after.id, after.size]).toEqual([2, before.id, before.size]);
+    expect(after.etag).not.toBe(before.etag);
+    expect(new Set(provider.calls.fetch).size).toBe(provider.calls.fetch.length);
+  });
+
+  it('are noticed without anybody reading them', async () => {
+    const release = makeRelease({ ...film, archive: { format: 'rar5', volumeBytes: 200_000 } });
+    const { engine } = await engineOf(release);
+    const changed: string[] = [];
+    engine.events.on('entry:changed', ({ entry }) => changed.push(entry.path));
+    const added = await engine.library.add(swapped(release.nzb, 'Movie.part07.rar', 'Movie.part12.rar'));
+    for (let turns = 0; turns < 100 && changed.length === 0; turns++) await settle();
+    expect(changed).toEqual([added.main]);
+    expect(await hashOf(engine, added.main as string)).toBe(release.members[0]!.sha256());
+  });
+});
+
+describe('releases of archives', () => {
+  const shapes: readonly (readonly [string, Partial<ReleaseOptions>])[] = [
+    ['7z', { archive: { format: '7z' } }],
+    ['7z in volumes', { archive: { format: '7z', volumeBytes: 500_000 } }],
+    ['RAR 5', { archive: { format: 'rar5' } }],
+    ['RAR 5 in volumes', { archive: { format: 'rar5', volumeBytes: 500_000 } }],
+    ['RAR 4 in volumes', { archive: { format: 'rar4', volumeBytes: 500_000 } }],
+    ['RAR 4 in volumes by letters', { archive: { format: 'rar4', volumeBytes: 500_000, naming: 'r00' } }],
+    ['ZIP', { archive: { format: 'zip' } }],
+    ['ZIP in pieces', { archive: { format: 'zip', volumeBytes: 500_000 } }],
+  ];
+
+  it.each(shapes)('%s open as their files', async (_name, shape) => {
+    const release = makeRelease({ ...common, ...shape });
+    const { engine } = await engineOf(release);
+    const added = await engine.library.add(release.nzb);
+    expect(added.warnings).toEqual([]);
+    expect((await tree(engine)).sort()).toEqual(payload.map(({ name }) => `${added.path}/${name}`).sort());
+    expect(added.main).toBe(`${added.path}/Show/film.mkv`);
+    for (const member of release.members)
+      expect(await hashOf(engine, `${added.path}/${member.path}`), member.path).toBe(member.sha256());
+    await settle();
+    expect(engine.snapshot().memory.usedBytes).toBe(engine.snapshot().memory.cachedBytes);
+  });
+
+  it('open at any place', async () => {
+    const release = makeRelease({ ...common, archive: { format: 'rar5', volumeBytes: 500_000 } });
+    const { engine } = await engineOf(release);
+    const added = await engine.library.add(release.nzb);
+    const handle = await engine.library.open(`${added.path}/Show/film.mkv`);
+    const film = release.members[0]!;
+    for (const position of [0, 499_000, 1_234_567, 2_999_990, 40_000])
+      expect(
+        Buffer.compare(
+          await handle.read(position, 3000),
+          film.read({ start: position, end: Math.min(3_000_000, position + 3000) }),
+        ),
+        `${position}`,
+      ).toBe(0);
+  });
+
+  it('that were only cut are joined', async () => {
+    const release = makeRelease({ ...common, archive: { format: 'split', volumeBytes: 500_000 } });
+    const { engine } = await engineOf(release);
+    const added = await engine.library.add(release.nzb);
+    expect((await tree(engine)).sort()).toEqual(
+      ['film.mkv', 'info.nfo', 'sub.srt'].map((name) => `${added.path}/${name}`).sort(),
+    );
+    expect(await hashOf(engine, `${added.path}/film.mkv`)).toBe(release.members[0]!.sha256());
+  });
+
+  it('stay volumes when they are not to be opened', async () => {
+    const release = makeRelease({ ...common, archive: { format: 'rar5', volumeBytes: 1_000_000 } });
+    const { engine } = await engineOf(release);
+    const added = await engine.library.add(release.nzb, { archives: false });
+    expect(await tree(engine)).toHaveLength(release.files.length);
+    expect(added.members).toEqual([]);
+  });
+
+  it('go as one', async () => {
+    const release = makeRelease({ ...common, archive: { format: 'rar5', volumeBytes: 1_000_000 } });
+    const { engine } = await engineOf(release);
+    const added = await engine.library.add(release.nzb);
+    await engine.library.remove(added.id);
+    expect(engine.library.releases()).toEqual([]);
+    expect(await tree(engine)).toEqual([]);
+  });
+});
