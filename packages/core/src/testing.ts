@@ -37,11 +37,16 @@ export type { MemoryFileFault } from './testing/memory-handle.js';
 export { type MemoryProvider, type MemoryProviderOptions, memoryProvider } from './testing/memory-provider.js';
 export type { MemoryCall, MemoryFault } from './testing/memory-source.js';
 export { type ProviderSubject, type ProviderSuiteOptions, providerSuite } from './testing/provider-suite.js';
-export type { ReleaseArchive } from './testing/release/archive/options.js';
+export type { ReleaseArchive, ReleaseVolumes } from './testing/release/archive/options.js';
 export type { ReleaseDamage, ReleaseDamageType, ReleaseFault } from './testing/release/damage.js';
 export { makeRelease } from './testing/release/make-release.js';
 export type { ReleaseObfuscation } from './testing/release/names.js';
-export type { ReleaseNzbOptions, ReleaseOptions, ReleasePayload } from './testing/release/options.js';
+export type {
+  ReleaseArchiveGroup,
+  ReleaseNzbOptions,
+  ReleaseOptions,
+  ReleasePayload,
+} from './testing/release/options.js';
 export type {
   Release,
   ReleaseArticle,

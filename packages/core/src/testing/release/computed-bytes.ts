@@ -47,14 +47,15 @@ export function computedBytes(seed: number): Content {
 
 const wordsOf = (table: Uint8Array) => new Uint32Array(table.buffer, table.byteOffset, table.length / wordBytes);
 
-/** Fills `target` with the words of the stream from `word` on. */
+/** Fills `target` with the words of the stream from `word` on, up to the next end of a table at a time. */
 function mix(target: Uint32Array, word: number, first: Uint32Array, second: Uint32Array): void {
-  let a = word % first.length;
-  let b = word % second.length;
-  for (let at = 0; at < target.length; at++) {
-    target[at] = (first[a] as number) ^ (second[b] as number);
-    if (++a === first.length) a = 0;
-    if (++b === second.length) b = 0;
+  for (let done = 0; done < target.length; ) {
+    const a = (word + done) % first.length;
+    const b = (word + done) % second.length;
+    const end = done + Math.min(target.length - done, first.length - a, second.length - b);
+    const [fromA, fromB] = [a - done, b - done];
+    for (let at = done; at < end; at++) target[at] = (first[at + fromA] as number) ^ (second[at + fromB] as number);
+    done = end;
   }
 }
 

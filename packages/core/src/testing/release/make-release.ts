@@ -3,13 +3,11 @@ import { nzbText } from '../memory-file.js';
 import { type MemoryProvider, memoryProvider } from '../memory-provider.js';
 import type { MemoryFault } from '../memory-source.js';
 import type { NamedContent } from './archive/archive.js';
-import { archiveFiles } from './archive/archive-files.js';
-import { computedBytes, placeInStream } from './computed-bytes.js';
-import { type Content, heldContent, windowOf } from './content.js';
 import { damagedArticles, type ReleaseDamageType, type ReleaseFault } from './damage.js';
 import { postedNames, token } from './names.js';
 import { parseRelease, type ReleaseOptions, type ResolvedRelease } from './options.js';
-import { type PostedFile, postedFile, readId, releaseMember } from './posted-file.js';
+import { packedSets } from './packed-sets.js';
+import { type PostedFile, postedFile, readId } from './posted-file.js';
 import type { Release, ReleaseArticle, ReleaseProviderOptions } from './release.js';
 
 /**
@@ -32,13 +30,14 @@ class ComputedRelease implements Release {
   readonly #byStem = new Map<string, PostedFile>();
 
   constructor(options: ResolvedRelease) {
-    const payload = payloadOf(options);
+    const sets = packedSets(options);
     this.name = options.name;
     this.#options = options;
-    this.members = payload.map(({ name, content }) => releaseMember(name, content));
-    this.files = posted(options, payload)
-      .map(({ name, content }) => ({ name: name.slice(name.lastIndexOf('/') + 1), content }))
-      .map((file, at, all) => this.#post(file, at, all.length));
+    this.members = sets.flatMap(({ members }) => members);
+    const volumes = sets.flatMap((set) => set.volumes);
+    this.files = this.#ordered(
+      volumes.flatMap((volume, at) => (volume.isLeftOut ? [] : [this.#post(volume, at, volumes.length)])),
+    );
     this.nzb = nzbText(
       this.files.map(({ nzbFile }) => nzbFile),
       options.nzb.meta,
@@ -78,6 +77,13 @@ class ComputedRelease implements Release {
     return damagedArticles(this.files, this.#options.damage, this.#options.seed, provider);
   }
 
+  #ordered(files: readonly PostedFile[]): readonly PostedFile[] {
+    const { seed, order } = this.#options;
+    if (order === 'posted') return files;
+    const drawn = files.map((file, at) => ({ file, lot: token(32, seed, this.name, 'order', at) }));
+    return drawn.sort((a, b) => (a.lot < b.lot ? -1 : 1)).map(({ file }) => file);
+  }
+
   #post({ name, content }: NamedContent, at: number, count: number): PostedFile {
     const { seed, obfuscate, partBytes, nzb } = this.#options;
     const identity = [seed, this.name, at, name].join('\0');
@@ -94,18 +100,3 @@ class ComputedRelease implements Release {
 /** To who sees decoded articles only, an article is there, absent, or wrong. */
 const memoryFault = (type: ReleaseDamageType | undefined): MemoryFault | undefined =>
   type === undefined || type === 'missing' ? type : 'corrupt';
-
-/** What is posted: the payload, or what it is packed into. */
-function posted({ name, archive, seed, nzb }: ResolvedRelease, members: readonly NamedContent[]) {
-  if (archive === undefined) return members;
-  return archiveFiles({ name, members, modifiedMs: nzb.postedMs, seed: [seed, name].join('\0') }, archive);
-}
-
-function payloadOf({ files, seed }: ResolvedRelease): NamedContent[] {
-  let stream: Content | undefined;
-  return files.map(({ name, size, bytes }, at) => {
-    if (bytes !== undefined) return { name, content: heldContent(bytes) };
-    stream ??= computedBytes(seed);
-    return { name, content: windowOf(stream, placeInStream(at, size as number)) };
-  });
-}

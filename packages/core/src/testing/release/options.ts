@@ -8,7 +8,7 @@ import type { ReleaseObfuscation } from './names.js';
 export interface ReleasePayload {
   /** Path inside the release; parts are separated by `/`. Posted as it is, without archive, only its last part shows. */
   readonly name: string;
-  /** Size in bytes of computed content: any size, nothing is stored. */
+  /** Size in bytes of computed content: any size up to 8 TiB, nothing is stored; after 256 GiB it repeats. */
   readonly size?: number | undefined;
   /** The bytes themselves, instead of a size; kept by reference. */
   readonly bytes?: Uint8Array | undefined;
@@ -26,18 +26,31 @@ export interface ReleaseNzbOptions {
   readonly meta?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
+/** Files of the payload that are packed into an archive of their own. */
+export interface ReleaseArchiveGroup extends ReleaseArchive {
+  /** What is in it. */
+  readonly files: readonly ReleasePayload[];
+}
+
 /** What `makeRelease` makes a release of. */
 export interface ReleaseOptions {
   /** Name of the release; archive volumes are named after it. */
   readonly name: string;
-  /** The payload. */
+  /** The payload; may be empty where `archives` have some. */
   readonly files: readonly ReleasePayload[];
-  /** What the payload is packed into. @default nothing: every file is posted by itself */
+  /** What `files` are packed into. @default nothing: every file is posted by itself */
   readonly archive?: ReleaseArchive | undefined;
+  /**
+   * Further archives, each with files of its own, posted behind `files`: one for every episode of a season. One without a
+   * `name` is called by the name of the release and its place, as `show-1`. @default none
+   */
+  readonly archives?: readonly ReleaseArchiveGroup[] | undefined;
   /** Other seeds give other bytes and other message-ids. @default 1 */
   readonly seed?: number | undefined;
   /** Decoded bytes of every article but the last of a file. @default 716800 */
   readonly partBytes?: number | undefined;
+  /** In what order the NZB lists what was posted: as it was posted, or by lot. @default 'posted' */
+  readonly order?: 'posted' | 'shuffled' | undefined;
   /** What the post hides. @default nothing */
   readonly obfuscate?: ReleaseObfuscation | undefined;
   /** What is wrong with it. @default nothing */
@@ -59,7 +72,7 @@ const payload = z
       .number()
       .int()
       .nonnegative()
-      .max(2 ** 37)
+      .max(2 ** 43)
       .optional(),
     bytes: z.instanceof(Uint8Array).optional(),
   })
@@ -81,19 +94,27 @@ const nzb = z.strictObject({
   meta: z.record(z.string(), z.array(z.string())).default({}),
 });
 
-const schema = z.strictObject({
-  name: path.refine((name) => !name.includes('/'), 'must be a single name'),
-  files: z
-    .array(payload)
-    .min(1)
-    .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, 'must have different names'),
-  archive: archiveSchema.optional(),
-  seed: z.number().int().default(1),
-  partBytes: z.number().int().positive().default(716_800),
-  obfuscate: z.enum(['subjects', 'names', 'all']).optional(),
-  damage: z.array(damage).default([]),
-  nzb: nzb.prefault({}),
-});
+const payloads = z
+  .array(payload)
+  .refine((files) => new Set(files.map(({ name }) => name)).size === files.length, 'must have different names');
+
+const schema = z
+  .strictObject({
+    name: path.refine((name) => !name.includes('/'), 'must be a single name'),
+    files: payloads,
+    archive: archiveSchema.optional(),
+    archives: z.array(archiveSchema.extend({ files: payloads.min(1) })).default([]),
+    seed: z.number().int().default(1),
+    partBytes: z.number().int().positive().default(716_800),
+    order: z.enum(['posted', 'shuffled']).default('posted'),
+    obfuscate: z.enum(['subjects', 'names', 'all']).optional(),
+    damage: z.array(damage).default([]),
+    nzb: nzb.prefault({}),
+  })
+  .refine(({ files, archives }) => files.length + archives.length > 0, {
+    path: ['files'],
+    message: 'must not be empty',
+  });
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Does not compile when the documented options and the schema drift apart. */

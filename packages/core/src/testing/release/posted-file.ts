@@ -67,9 +67,10 @@ export function postedFile(parts: PostedFileParts): PostedFile {
 }
 
 /** A file of the payload. */
-export function releaseMember(path: string, content: Content): ReleaseMember {
+export function releaseMember(path: string, storedPath: string, content: Content): ReleaseMember {
   return {
     path,
+    storedPath,
     size: content.size,
     read: (range) => readRange(content, range),
     crc32: () => content.crc32({ start: 0, end: content.size }),

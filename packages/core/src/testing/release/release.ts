@@ -8,6 +8,8 @@ import type { ReleaseFault } from './damage.js';
 export interface ReleaseMember {
   /** Path inside the release, parts separated by `/`. */
   readonly path: string;
+  /** Path by which who unpacks the release finds it: another one where `innerNames` hides it, one part without an archive. */
+  readonly storedPath: string;
   /** Size in bytes. */
   readonly size: number;
   /** The bytes of a range. @throws RangeInvalidError when it is outside the file */
@@ -55,9 +57,9 @@ export interface Release {
   readonly name: string;
   /** Its NZB. */
   readonly nzb: string;
-  /** What was posted, in the order of the NZB. */
+  /** What was posted, in the order of the NZB. Volumes left out are not among it. */
   readonly files: readonly ReleaseFile[];
-  /** What is in it, in the order given. */
+  /** What is in it, in the order given; that of further archives behind the others. */
   readonly members: readonly ReleaseMember[];
   /** The article with an id, undamaged, computed anew by every call; `undefined` when the release has no such article. */
   article(id: MessageId): ReleaseArticle | undefined;

@@ -4,7 +4,7 @@ import type { ArchiveInput, ReadArchiveOptions } from '../../../src/archive/arch
 import type { ByteRecipe } from '../../../src/archive/byte-recipe.js';
 import type { KeyDerivation } from '../../../src/archive/crypto/key-derivation.js';
 import { packed } from '../../../src/testing/release/archive/byte-writer.js';
-import { variable } from '../../../src/testing/release/archive/seven-zip.js';
+import { variable } from '../../../src/testing/release/archive/seven-zip/property.js';
 
 /** Coders by their ids. */
 export const coder = {

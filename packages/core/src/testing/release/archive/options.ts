@@ -1,5 +1,13 @@
 import { z } from 'zod';
 
+/** Which volumes of an archive are posted. Numbers count from 1; negative ones from the end. */
+export interface ReleaseVolumes {
+  /** Left out: the set is not complete. The others are numbered and named as if it was. @default none */
+  readonly drop?: readonly number[] | undefined;
+  /** Posted a second time, under a meaningless name, behind the others. @default none */
+  readonly duplicate?: readonly number[] | undefined;
+}
+
 /** What the payload is packed into before it is posted. Nothing is compressed. */
 export interface ReleaseArchive {
   /**
@@ -11,11 +19,25 @@ export interface ReleaseArchive {
   readonly format: 'rar5' | 'rar4' | 'zip' | '7z' | 'split';
   /** Bytes of a volume, at the most. Required to split. @default everything in one volume */
   readonly volumeBytes?: number | undefined;
+  /** What names of volumes begin with. @default the name of the release */
+  readonly name?: string | undefined;
   /**
-   * How volumes of RAR are named: `.part01.rar`, … or `.rar`, `.r00`, `.r01`, … (WinRAR itself names only RAR 4 so; posters
-   * rename). @default 'part'
+   * How volumes are named. For RAR: `part`: `.part01.rar`, …; `r00`: `.rar`, `.r00`, `.r01`, … (WinRAR itself names only
+   * RAR 4 so; posters rename). For everything: `digits`: `.001`, …; `numeric`: `.1`, …; `random`: nothing but meaningless
+   * words. @default 'part' for RAR, 'digits' for what is cut
    */
-  readonly naming?: 'part' | 'r00' | undefined;
+  readonly naming?: 'part' | 'r00' | 'digits' | 'numeric' | 'random' | undefined;
+  /** Digits of the numbers in names of volumes, at the least. @default 2 for `part`, 3 for `digits`, 1 for `numeric` */
+  readonly numberDigits?: number | undefined;
+  /** Gives members meaningless names inside the archive; endings stay. @default their own names */
+  readonly innerNames?: 'random' | undefined;
+  /** Which volumes are posted. @default each of them once */
+  readonly volumes?: ReleaseVolumes | undefined;
+  /**
+   * What the payload is packed into first: its volumes are then the members of this archive. A list goes from the innermost
+   * outwards. To any depth. @default nothing
+   */
+  readonly inside?: ReleaseArchive | readonly ReleaseArchive[] | undefined;
   /**
    * Encrypts RAR and 7z with a password; for RAR 4 of 28 characters at the most. Only where cipher chains stand is held in
    * memory, so the first read far inside a member takes seconds for every gigabyte in front of it. @default not encrypted
@@ -34,7 +56,19 @@ export interface ReleaseArchive {
 export const archiveSchema = z.strictObject({
   format: z.enum(['rar5', 'rar4', 'zip', '7z', 'split']),
   volumeBytes: z.number().int().positive().optional(),
-  naming: z.enum(['part', 'r00']).optional(),
+  name: z
+    .string()
+    .regex(/^(?!\.{0,2}$)[^\r\n\0\\/]+$/, 'must be a single name')
+    .optional(),
+  naming: z.enum(['part', 'r00', 'digits', 'numeric', 'random']).optional(),
+  numberDigits: z.number().int().min(1).max(12).optional(),
+  innerNames: z.enum(['random']).optional(),
+  volumes: z
+    .strictObject({ drop: z.array(z.number().int()).optional(), duplicate: z.array(z.number().int()).optional() })
+    .optional(),
+  get inside(): z.ZodOptional<z.ZodType<ReleaseArchive | readonly ReleaseArchive[]>> {
+    return z.union([archiveSchema, z.array(archiveSchema)]).optional();
+  },
   password: z.string().min(1).max(127).optional(),
   encrypt: z.enum(['data', 'headers']).optional(),
   keyRoundsLog2: z.number().int().min(0).max(24).optional(),

@@ -7,6 +7,8 @@ export const blockBytes = 16;
 
 /** Chains can be taken up again every so many bytes. */
 const stepBytes = 2 ** 20;
+/** Encrypted at a time; in larger pieces new memory costs more than the cipher. */
+const pieceBytes = 2 ** 16;
 
 /** Most bytes of a member that can be encrypted: reaching its end takes seconds for every gigabyte in front of it. */
 export const mostEncryptedBytes = 2 ** 34;
@@ -26,13 +28,16 @@ class CbcContent implements Content {
   readonly #key: Uint8Array;
   /** What every step is chained to, as far as the content was encrypted yet. */
   readonly #chain: Uint8Array[];
-  #last: { readonly step: number; readonly bytes: Uint8Array } | undefined;
+  /** The step encrypted last; its bytes are overwritten by the next. */
+  #held: number | undefined;
+  readonly #bytes: Uint8Array;
 
   constructor(plain: Content, key: Uint8Array, iv: Uint8Array) {
     this.size = Math.ceil(plain.size / blockBytes) * blockBytes;
     this.#plain = plain;
     this.#key = key;
     this.#chain = [iv];
+    this.#bytes = new Uint8Array(Math.min(stepBytes, this.size));
   }
 
   readInto(start: number, target: Uint8Array): void {
@@ -54,21 +59,30 @@ class CbcContent implements Content {
     return crc;
   }
 
+  /** Valid until the next call. */
   #encrypted(step: number): Uint8Array {
     while (this.#chain.length <= step) this.#encryptStep(this.#chain.length - 1);
-    return this.#last?.step === step ? this.#last.bytes : this.#encryptStep(step);
+    if (this.#held !== step) this.#encryptStep(step);
+    return this.#bytes.subarray(0, this.size - step * stepBytes);
   }
 
-  #encryptStep(step: number): Uint8Array {
+  #encryptStep(step: number): void {
+    const iv = this.#chain[step] as Uint8Array;
     const start = step * stepBytes;
-    const bytes = new Uint8Array(Math.min(stepBytes, this.size - start));
-    this.#plain.readInto(start, bytes.subarray(0, Math.min(bytes.length, this.#plain.size - start)));
-    const encrypted = aesCbc(bytes, this.#key, this.#chain[step] as Uint8Array);
-    this.#chain[step + 1] ??= encrypted.slice(-blockBytes);
-    this.#last = { step, bytes: encrypted };
-    return encrypted;
+    const bytes = this.#bytes.subarray(0, this.size - start);
+    const plainBytes = Math.min(bytes.length, this.#plain.size - start);
+    this.#plain.readInto(start, bytes.subarray(0, plainBytes));
+    bytes.fill(0, plainBytes);
+    const cipher = cipherOf(this.#key, iv);
+    for (let at = 0; at < bytes.length; at += pieceBytes)
+      bytes.set(cipher.update(bytes.subarray(at, at + pieceBytes)), at);
+    this.#chain[step + 1] ??= bytes.slice(-blockBytes);
+    this.#held = step;
   }
 }
+
+const cipherOf = (key: Uint8Array, iv: Uint8Array) =>
+  createCipheriv(`aes-${key.length * 8}-cbc`, key, iv).setAutoPadding(false);
 
 /** Whole blocks, encrypted. @param key 16 or 32 bytes @param iv 16 bytes */
 export function aesCbc(bytes: Uint8Array, key: Uint8Array, iv: Uint8Array): Uint8Array {
