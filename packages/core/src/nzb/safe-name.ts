@@ -2,19 +2,27 @@
 const maxBytes = 240;
 /** An extension longer than this is no extension worth saving when a name is cut. */
 const maxExtensionBytes = 20;
-/** Control characters, halves of surrogate pairs, and the marks that make a name read otherwise than it is stored. */
-const unwanted = /[\p{Cc}\p{Cs}\u{2028}-\u{202e}\u{2066}-\u{2069}\u{feff}]/gu;
+/**
+ * Control characters, halves of surrogate pairs, marks that are not seen, and those that make a name read otherwise than it is
+ * stored. What joins letters in some scripts (U+200C, U+200D) stays.
+ */
+const unwanted =
+  /[\p{Cc}\p{Cs}\u{61c}\u{180e}\u{200b}\u{200e}\u{200f}\u{2028}-\u{202e}\u{2060}-\u{2069}\u{feff}\u{fff9}-\u{fffb}]/gu;
+/** What Windows, and with it whoever mounts from there, allows in no name. */
+const forbidden = /[<>:"|?*]/g;
 const deviceName = /^(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]) *(?:\.|$)/i;
 const encoder = new TextEncoder();
 
 /**
- * Makes a single safe path part out of a name a stranger chose: the last part of a path, no separators or control
- * characters, not `.` or `..`, no Windows device name, no dots or spaces at the end, at most 240 bytes in UTF-8 with
- * the extension kept, in Unicode's composed form. Empty when nothing usable is left. Applying it twice changes nothing.
+ * Makes a single safe path part out of a name a stranger chose: the last part of a path, no separators, control characters
+ * or what Windows forbids (that becomes `_`), not `.` or `..`, no Windows device name, no dots or spaces at the end, at
+ * most 240 bytes in UTF-8 with the extension kept, in Unicode's composed form. Empty when nothing usable is left. Applying
+ * it twice changes nothing.
  */
 export function safeName(name: string): string {
-  const lastPart = trimmed(name.replace(unwanted, '').normalize('NFC')).split(/[/\\]/).findLast(hasSubstance) ?? '';
-  const tidy = trimmed(lastPart);
+  const clean = trimmed(name.replace(unwanted, '').normalize('NFC'));
+  const lastPart = clean.split(/[/\\]/).findLast(hasSubstance) ?? '';
+  const tidy = trimmed(lastPart).replace(forbidden, '_');
   return shortened(deviceName.test(tidy) ? `_${tidy}` : tidy);
 }
 

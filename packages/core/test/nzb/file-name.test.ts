@@ -55,6 +55,10 @@ describe('safe name', () => {
     ['e\u0301.txt', '\u00e9.txt'],
     ['gpj\u202e.exe', 'gpj.exe'],
     ['half \ud800 pair', 'half  pair'],
+    ['a\u200b\u200e\u061c\u2060.txt', 'a.txt'],
+    ['\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.txt', '\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645.txt'],
+    ['What? <A>: "B" | C*.mkv', 'What_ _A__ _B_ _ C_.mkv'],
+    ['name.mkv?', 'name.mkv_'],
     ['.hidden', '.hidden'],
   ])('%j → %j', (name, expected) => {
     expect(safeName(name)).toBe(expected);
