@@ -174,6 +174,7 @@ function overhearing(fetcher: SegmentFetcher, hear: (name: string) => void): Seg
     },
     pieces: (segment, range, options) => fetcher.pieces(segment, range, options),
     prefetch: (segment, options) => fetcher.prefetch(segment, options),
+    isCached: (id) => fetcher.isCached(id),
     isCachedOrInFlight: (id) => fetcher.isCachedOrInFlight(id),
     prefer: (segments) => fetcher.prefer(segments),
     stats: () => fetcher.stats(),

@@ -69,10 +69,13 @@ export interface SegmentFetcher extends Closeable {
    */
   pieces(segment: Segment, range: ByteRange, options?: FollowOptions): Puller<Lease>;
   /**
-   * Brings a segment into the cache. Failures are silent: a reader that needs it meets them.
+   * Brings a segment into the cache, or waits along with whoever does, so that it comes even when they give it up.
+   * Failures are silent: a reader that needs it meets them.
    * @default lane 'prefetch'
    */
   prefetch(segment: Segment, options?: Pick<SegmentFetchOptions, 'lane' | 'reader'>): Prefetch;
+  /** Whether it is in the cache, and not on its way; it is kept there for whoever is about to read it. */
+  isCached(id: MessageId): boolean;
   /** Whether asking for it would cost a request; what is cached is kept for whoever is about to read it. */
   isCachedOrInFlight(id: MessageId): boolean;
   /** Keeps these in the cache longer than others, once they are there. */
@@ -179,13 +182,17 @@ class CachingFetcher implements SegmentFetcher {
   }
 
   prefetch(segment: Segment, options: Pick<SegmentFetchOptions, 'lane' | 'reader'> = {}): Prefetch {
-    if (this.#closed || this.isCachedOrInFlight(segment.id)) return nothingToDo;
+    if (this.#closed || this.isCached(segment.id)) return nothingToDo;
     const { seat } = this.#flights.board(segment, options.lane ?? 'prefetch', options.reader);
     return new SeatedPrefetch(seat);
   }
 
+  isCached(id: MessageId): boolean {
+    return this.#flights.isCached(id);
+  }
+
   isCachedOrInFlight(id: MessageId): boolean {
-    return this.#flights.isCachedOrInFlight(id);
+    return this.#flights.isInFlight(id) || this.#flights.isCached(id);
   }
 
   prefer(segments: Iterable<Segment>): void {

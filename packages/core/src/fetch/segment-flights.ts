@@ -90,9 +90,14 @@ export class SegmentFlights {
     return outcome.article;
   }
 
-  /** Whether asking for it would cost a request; what is cached is kept for whoever is about to read it. */
-  isCachedOrInFlight(id: MessageId): boolean {
-    if (this.#single.has(id)) return true;
+  /** Whether somebody fetches it now. */
+  isInFlight(id: MessageId): boolean {
+    return this.#single.has(id);
+  }
+
+  /** Whether it is in the cache, and not on its way; it is kept there for whoever is about to read it. */
+  isCached(id: MessageId): boolean {
+    if (this.#single.has(id)) return false;
     if (this.#cache.claim) return this.#cache.claim(id);
     if (this.#cache.has) return this.#cache.has(id);
     const found = this.#cache.get(id);

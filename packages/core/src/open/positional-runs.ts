@@ -102,7 +102,9 @@ export class PositionalRuns {
 
   #runNear(range: ByteRange): Run | undefined {
     const away = ({ reads }: Run) => Math.abs(reads.head - range.start);
-    const near = this.#runs.filter(({ reads }) => reads.isNear(range));
+    // What is on its way for a run is not given up because its reader leaves some of it out: somebody else may have read
+    // that, as happens where several read one file and share the kernel's pages.
+    const near = this.#runs.filter(({ reads, window }) => reads.isNear(range) || window?.hasAsked(range.start));
     return near.sort((one, other) => away(one) - away(other))[0];
   }
 

@@ -49,8 +49,9 @@ export class ReadRun {
   }
 
   /** Whether a read belongs to it. */
-  isNear({ start, end }: ByteRange): boolean {
-    return start <= this.#head + slackBytes && end >= this.#foot - slackBytes;
+  isNear(range: ByteRange): boolean {
+    if (range.start <= this.#head + slackBytes && range.end >= this.#foot - slackBytes) return true;
+    return this.#stretches.some((stretch) => goesOn(stretch, range));
   }
 
   /** Notes that a read begins. */

@@ -1,5 +1,6 @@
 import type { Prefetch, SegmentFetcher } from '../fetch/segment-fetcher.js';
-import type { ByteSource } from '../model/byte-source.js';
+import type { MessageId } from '../model/article.js';
+import type { ByteSource, Segment } from '../model/byte-source.js';
 import type { ByteRange, Clock, Lane } from '../model/common.js';
 import type { PrefetchPolicy } from '../model/policies.js';
 import { smoothed } from '../util/smoothed.js';
@@ -43,7 +44,7 @@ export class Prefetcher {
   readonly #policy: PrefetchPolicy;
   readonly #runs: RunMemory | undefined;
   readonly #view: WindowView;
-  readonly #underWay = new Set<Prefetch>();
+  readonly #underWay = new Map<MessageId, Prefetch>();
   readonly #asking: { readonly lane: Lane | undefined; readonly reader: string | undefined };
   /** Where the reader was when the window was last filled. */
   #filledAt = -1;
@@ -69,6 +70,11 @@ export class Prefetcher {
   /** Articles it has under way. */
   get underWay(): number {
     return this.#underWay.size;
+  }
+
+  /** Whether the article a byte lies in was asked for and is still ahead of the reader. */
+  hasAsked(position: number): boolean {
+    return position >= this.#view.position && position < this.#askedUpTo;
   }
 
   /** The reader has asked for the article its first byte lies in, and waits. */
@@ -112,7 +118,8 @@ export class Prefetcher {
     const view = this.#view;
     const position = view.position + takenBytes;
     this.#runs?.ended(position, view.contiguousBytes + takenBytes);
-    if (!view.goesOn || position < view.rangeEnd) for (const prefetch of [...this.#underWay]) prefetch.cancel();
+    if (!view.goesOn || position < view.rangeEnd)
+      for (const prefetch of [...this.#underWay.values()]) prefetch.cancel();
     this.#underWay.clear();
   }
 
@@ -137,7 +144,8 @@ export class Prefetcher {
       if (this.#underWay.size >= concurrency) return;
       this.#view.saw(segment.expectedBytes);
       this.#askedUpTo = Math.max(this.#askedUpTo, segment.range.end);
-      if (!this.#fetcher.isCachedOrInFlight(segment.id)) this.#bring(this.#fetcher.prefetch(segment, this.#asking));
+      // What is on its way for somebody else is waited for as well, or it would not come if they left.
+      if (!this.#underWay.has(segment.id) && !this.#fetcher.isCached(segment.id)) this.#bring(segment);
     }
   }
 
@@ -169,12 +177,13 @@ export class Prefetcher {
     return position;
   }
 
-  #bring(prefetch: Prefetch): void {
-    this.#underWay.add(prefetch);
+  #bring(segment: Segment): void {
+    const prefetch = this.#fetcher.prefetch(segment, this.#asking);
+    this.#underWay.set(segment.id, prefetch);
     const askedMs = this.#clock.now();
     void prefetch.done.then((bytes) => {
       const view = this.#view;
-      this.#underWay.delete(prefetch);
+      this.#underWay.delete(segment.id);
       if (bytes > 0) {
         view.arriving.add(bytes);
         view.articleMs = smoothed(view.articleMs, this.#clock.now() - askedMs, 0.2);

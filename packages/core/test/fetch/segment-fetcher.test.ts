@@ -141,14 +141,18 @@ describe('segment fetcher', () => {
     expect(source.held).toBe(0);
   });
 
-  it('prefetches silently, once, and can be called off', async () => {
+  it('prefetches silently, once for all who want it, until the last of them calls it off', async () => {
     const door = gate();
     const source = new ScriptedSource((id) => (id === 'a@test' ? [copy] : []), door.wait);
     const fetcher = fetcherOver(source);
     const one = fetcher.prefetch(segment);
-    expect(await fetcher.prefetch(segment).done).toBe(0);
+    const other = fetcher.prefetch(segment);
     one.cancel();
     expect(await one.done).toBe(0);
+    expect(source.asked).toHaveLength(1);
+    expect(source.asked[0]?.options.signal?.aborted).toBe(false);
+    other.cancel();
+    expect(await other.done).toBe(0);
     expect(source.asked[0]?.options.signal?.aborted).toBe(true);
     door.open();
     expect(await fetcher.prefetch(segmentAt(1000, 2000, 'gone@test')).done).toBe(0);

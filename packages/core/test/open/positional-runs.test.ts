@@ -67,8 +67,12 @@ class Reader {
     });
   }
 
-  isCachedOrInFlight(id: string): boolean {
+  isCached(id: string): boolean {
     return this.#there.has(Number(id));
+  }
+
+  isCachedOrInFlight(id: string): boolean {
+    return this.isCached(id);
   }
 
   /** Never arrives, so that a window that is given up shows. */
@@ -166,6 +170,19 @@ describe('a run of positional reads', () => {
     expect([reader.windows, reader.readers]).toEqual([2, 1]);
     expect(reader.cancelled.length).toBeGreaterThan(0);
     expect(reader.ahead.length).toBe(before);
+  });
+
+  it('keeps what is on its way when the reader leaves some of it out', () => {
+    const reader = new Reader(1e9);
+    const end = reader.readOn(100 * mebibyte, 30);
+    const before = reader.ahead.length;
+    const there = end + 12 * mebibyte;
+    reader.read(there, mebibyte);
+    expect(reader.ahead.length).toBe(before);
+    reader.readOn(there + mebibyte, 2);
+    expect([reader.windows, reader.readers, reader.cancelled.length]).toEqual([1, 1, 0]);
+    expect(isOnceEach(reader.ahead)).toBe(true);
+    expect(Math.max(...reader.ahead)).toBeGreaterThan(Math.floor((there + 16 * mebibyte) / articleBytes));
   });
 
   it('is not made of reads backwards', () => {

@@ -30,6 +30,10 @@ class AskedFetcher {
   readonly there = new Set<string>();
   readonly #underWay = new Map<string, (bytes: number) => void>();
 
+  isCached(id: string): boolean {
+    return this.there.has(id);
+  }
+
   isCachedOrInFlight(id: string): boolean {
     return this.there.has(id) || this.#underWay.has(id);
   }
@@ -96,11 +100,26 @@ describe('look-ahead window', () => {
     expect(fetcher.asked).toEqual(ids(0, 7));
   });
 
-  it('leaves out what is cached or on its way', () => {
+  it('leaves out what is cached', () => {
     const { fetcher, window } = setting(() => ({ aheadBytes: 500, concurrency: 10 }));
     for (const id of ['0', '2', '3']) fetcher.there.add(id);
     window.moved(0, 0);
     expect(fetcher.asked).toEqual(['1', '4']);
+  });
+
+  it('waits along for what somebody else has asked for', () => {
+    const { fetcher, window } = setting(() => ({ aheadBytes: 300, concurrency: 10 }));
+    fetcher.prefetch({ id: '1', range: { start: 100, end: 200 }, exact: true, expectedBytes: articleBytes });
+    window.moved(0, 0);
+    window.close();
+    expect(fetcher.cancelled).toEqual(ids(0, 3));
+  });
+
+  it('knows what it has asked for and what is behind the reader', () => {
+    const { window } = setting(() => ({ aheadBytes: 300, concurrency: 10 }));
+    expect(window.hasAsked(0)).toBe(false);
+    window.moved(100, 100);
+    expect([99, 100, 399, 400].map((position) => window.hasAsked(position))).toEqual([false, true, true, false]);
   });
 
   it('keeps to the concurrency and goes on as things arrive', async () => {
