@@ -170,12 +170,12 @@ describe('a derivation of keys', () => {
 
   it('stops working when nobody waits any more', async () => {
     const controller = new AbortController();
-    const long = sevenZip(24, controller.signal);
+    const long = sevenZip(24, controller.signal, 'x'.repeat(100)); // some seconds
     setTimeout(() => controller.abort(new Error('enough')), 5);
     await expect(long).rejects.toThrow('enough');
     const started = performance.now();
     await sevenZip(1);
-    expect(performance.now() - started).toBeLessThan(200);
+    expect(performance.now() - started).toBeLessThan(1000);
   });
 
   it('goes on after an abort that came while it waited for its turn', async () => {
