@@ -3,6 +3,7 @@ import type { ArchiveListing, ArchiveMember } from '../archive.js';
 import { type ByteRecipe, cut, join, ofVolume, recipeSize } from '../byte-recipe.js';
 import { padded } from './header-cipher.js';
 import { isSameMember } from './same-member.js';
+import { withSharedSalt } from './shared-salt.js';
 import type { RarFormat, RarPiece, RarTarget, RarVolume } from './volume.js';
 
 const mostWarnings = 100;
@@ -26,7 +27,7 @@ interface OpenMember {
  */
 export function assembleRar(volumes: readonly (RarVolume | undefined)[]): ArchiveListing {
   const format = volumes.find((volume) => volume !== undefined)?.format ?? 'rar5';
-  const assembly = new Assembly(format);
+  const assembly = new Assembly(format, withSharedSalt(volumes));
   volumes.forEach((volume, at) => {
     if (volume === undefined) assembly.gap();
     else assembly.add(volume, at);
@@ -36,14 +37,16 @@ export function assembleRar(volumes: readonly (RarVolume | undefined)[]): Archiv
 
 class Assembly {
   readonly #format: RarFormat;
+  readonly #learn: (piece: RarPiece) => RarPiece;
   readonly #members: ArchiveMember[] = [];
   /** Members by path, for those that only point to one. */
   readonly #byPath = new Map<string, ArchiveMember>();
   readonly #warnings: string[] = [];
   #open: OpenMember | undefined;
 
-  constructor(format: RarFormat) {
+  constructor(format: RarFormat, learn: (piece: RarPiece) => RarPiece) {
     this.#format = format;
+    this.#learn = learn;
   }
 
   /** A volume is missing. */
@@ -54,7 +57,7 @@ class Assembly {
   add({ pieces, warnings, format }: RarVolume, volume: number): void {
     for (const warning of warnings) this.#warn(`Volume ${volume}: ${warning}`);
     if (format !== this.#format) this.#warn(`Volume ${volume} is of another format`);
-    for (const piece of pieces) this.#addPiece({ piece, volume });
+    for (const piece of pieces) this.#addPiece({ piece: this.#learn(piece), volume });
   }
 
   listing(): ArchiveListing {
@@ -107,6 +110,7 @@ class Assembly {
 
   #withContent(member: ArchiveMember, pieces: readonly PlacedPiece[], packedBytes: number): ArchiveMember {
     const { size, path } = member;
+    if (size === 0) return { ...member, content: join([]) };
     const { encryption, method } = (pieces[0] as PlacedPiece).piece;
     const expected = encryption === undefined || !method.isStored ? size : padded(size);
     if (packedBytes !== expected) {
@@ -116,7 +120,7 @@ class Assembly {
       return { ...member, refusal: this.#refused(isCut ? 'incomplete' : 'damaged', message) };
     }
     const data = join(pieces.map(({ piece, volume }) => ofVolume(volume, piece.start, piece.end)));
-    if (size === 0 || encryption === undefined) return { ...member, content: data };
+    if (encryption === undefined) return { ...member, content: data };
     const { key, iv } = encryption;
     if (key === undefined || iv === undefined || isSizeUnknown(pieces)) {
       const message = `${path} is encrypted, and neither its key nor its size is known`;

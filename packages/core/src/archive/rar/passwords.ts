@@ -9,6 +9,8 @@ import type { RarFormat } from './volume.js';
 const mostRounds = 2 ** 27;
 /** What RAR 4 costs, always. */
 const rar4Rounds = 2 ** 18;
+/** However few a key takes, it costs this much: keys are kept as well. */
+const fewestRounds = 2 ** 12;
 /** RAR 5 knows no more than this (unrar's `CRYPT5_KDF_LG2_COUNT_MAX`). */
 const mostLog2Count = 24;
 
@@ -19,6 +21,13 @@ export interface Rar5Lock {
   readonly log2Count: number;
   /** 8 bytes by which a password is known to be right. */
   readonly check: Uint8Array | undefined;
+}
+
+/** How it is seen whether keys are right. */
+export interface KeyTest<Keys> {
+  fits(keys: Keys): boolean;
+  /** Whether that is a proof, and not just likely. */
+  readonly isProof: boolean;
 }
 
 /** Tries passwords in order, the one that was right before first, and derives each key once. */
@@ -36,6 +45,11 @@ export class Passwords {
     this.#passwords = [...new Set(options.passwords ?? [])];
   }
 
+  /** How many there are to choose from. */
+  get count(): number {
+    return this.#passwords.length;
+  }
+
   /** Whether a password was seen to be right. */
   get isProven(): boolean {
     return this.#isProven;
@@ -43,22 +57,23 @@ export class Passwords {
 
   /**
    * Keys of RAR 5.
-   * @param fits tells whether keys are right where the archive has no check value; without both the first password is it
+   * @param test for where the archive has no check value; without both the first password is it
    * @param what what is encrypted, in words
    * @throws PasswordError when no password is right
    */
-  rar5({ salt, log2Count, check }: Rar5Lock, what: string, fits?: (keys: Rar5Keys) => boolean): Promise<Rar5Keys> {
+  rar5({ salt, log2Count, check }: Rar5Lock, what: string, test?: KeyTest<Rar5Keys>): Promise<Rar5Keys> {
     if (log2Count > mostLog2Count)
       throw unsupported(this.#format, `2^${log2Count} rounds for a key are beyond the limit`);
     const derive = (password: string) => this.#options.keys.rar5({ password, salt, log2Count }, this.#signal());
-    const isRight = check === undefined ? fits : (keys: Rar5Keys) => Buffer.compare(keys.check, check) === 0;
-    return this.#open(what, `${log2Count} ${hex(salt)}`, 2 ** log2Count, derive, isRight);
+    const fits = (keys: Rar5Keys) => check !== undefined && Buffer.compare(keys.check, check) === 0;
+    const lock = `${log2Count} ${hex(salt)}`;
+    return this.#open(what, lock, 2 ** log2Count, derive, check === undefined ? test : { fits, isProof: true });
   }
 
   /** Keys of RAR 4, as {@link rar5}: it has no check value. */
-  rar4(salt: Uint8Array | undefined, what: string, fits?: (keys: Rar4Keys) => boolean): Promise<Rar4Keys> {
+  rar4(salt: Uint8Array | undefined, what: string, test?: KeyTest<Rar4Keys>): Promise<Rar4Keys> {
     const derive = (password: string) => this.#options.keys.rar4({ password, salt }, this.#signal());
-    return this.#open(what, salt === undefined ? '' : hex(salt), rar4Rounds, derive, fits);
+    return this.#open(what, salt === undefined ? '' : hex(salt), rar4Rounds, derive, test);
   }
 
   async #open<Keys extends Rar4Keys | Rar5Keys>(
@@ -66,13 +81,13 @@ export class Passwords {
     lock: string,
     rounds: number,
     derive: (password: string) => Promise<Keys>,
-    fits?: (keys: Keys) => boolean,
+    test?: KeyTest<Keys>,
   ): Promise<Keys> {
     for (const password of this.#passwords) {
       const keys = await this.#derive(`${lock} ${password}`, rounds, () => derive(password));
-      if (fits === undefined) return keys;
-      if (!fits(keys)) continue;
-      this.#isProven = true;
+      if (test === undefined) return keys;
+      if (!test.fits(keys)) continue;
+      this.#isProven ||= test.isProof;
       this.#passwords = [password, ...this.#passwords.filter((other) => other !== password)];
       return keys;
     }
@@ -87,7 +102,7 @@ export class Passwords {
     const known = this.#derived.get(id);
     // An id names the lock as well as the password, and a volume has locks of one format only.
     if (known !== undefined) return known as Promise<Keys>;
-    this.#rounds += rounds;
+    this.#rounds += Math.max(rounds, fewestRounds);
     if (this.#rounds > mostRounds) throw unsupported(this.#format, 'Its keys take more hashing than the limit allows');
     const derived = derive();
     this.#derived.set(id, derived);

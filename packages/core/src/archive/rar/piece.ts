@@ -35,8 +35,8 @@ export async function toPiece(facts: RarFileFacts, lock: PieceLock | undefined):
 }
 
 function refusalOf(facts: RarFileFacts): Error | undefined {
-  const { format, path, end, volumeSize, method, kind } = facts;
-  if (kind === 'folder') return undefined;
+  const { format, path, end, volumeSize, method, kind, unpackedSize } = facts;
+  if (kind === 'folder' || unpackedSize === 0) return undefined;
   if (!method.isStored && end > facts.start) return compressed(format, path, method);
   if (end > volumeSize) {
     const message = `${path}: the volume ends ${end - volumeSize} bytes before its data does`;

@@ -1,10 +1,12 @@
 import { damaged, unsupported } from './damage.js';
 import type { Fields } from './fields.js';
+import type { HeaderWindow } from './header-window.js';
 import { rar4Method } from './methods.js';
 import { mostPathBytes, textOf, unicodeName } from './names.js';
 import type { Passwords } from './passwords.js';
-import { type PieceLock, toPiece } from './piece.js';
+import { toPiece } from './piece.js';
 import type { Rar4Block } from './rar4-blocks.js';
+import { rar4Key } from './rar4-lock.js';
 import { dosTimeMs } from './times.js';
 import type { RarPiece } from './volume.js';
 
@@ -29,7 +31,7 @@ const symbolicLink = 0xa000;
 const dosFolder = 0x10;
 const saltBytes = 8;
 const unknownSize = 0xffffffff;
-/** Since then data is encrypted with AES; before, with ciphers of RAR's own. */
+/** Since then data is encrypted with AES. */
 const aesVersion = 29;
 
 interface FileFields {
@@ -59,7 +61,7 @@ export function fileDataEnd({ flags, fields, headerEnd }: Rar4Block): number {
 }
 
 /** What a file header of RAR 4 says. @throws ArchiveUnsupportedError when it cannot be right */
-export async function rar4Piece(block: Rar4Block, volumeSize: number, passwords: Passwords): Promise<RarPiece> {
+export async function rar4Piece(block: Rar4Block, window: HeaderWindow, passwords: Passwords): Promise<RarPiece> {
   const { flags, fields, headerEnd } = block;
   const file = fileFields(fields, flags);
   const salt = flags & fileFlag.salt ? fields.bytes(saltBytes).slice() : undefined;
@@ -69,7 +71,7 @@ export async function rar4Piece(block: Rar4Block, volumeSize: number, passwords:
   const path = (flags & fileFlag.unicode ? unicodeName(file.name) : textOf(file.name)).replaceAll('\\', '/');
   const facts = {
     format: 'rar4' as const,
-    volumeSize,
+    volumeSize: window.size,
     path,
     kind: isFolder ? ('folder' as const) : isLink(file) ? ('link' as const) : ('file' as const),
     unpackedSize: file.unpackedSize,
@@ -83,8 +85,14 @@ export async function rar4Piece(block: Rar4Block, volumeSize: number, passwords:
     crc32: continuesInNext || isFolder ? undefined : file.crc32,
     modifiedMs: modifiedTime(file.time, flags & fileFlag.extendedTime ? fields : undefined),
   };
-  const isEncrypted = (flags & fileFlag.encrypted) !== 0;
-  return toPiece(facts, isEncrypted ? lockOf(salt, file, path, passwords) : undefined);
+  if ((flags & fileFlag.encrypted) === 0) return toPiece(facts, undefined);
+  const open = async () => {
+    // Before AES there were ciphers of RAR's own. Members that are only stored may say version 2.0, but have a salt.
+    if (file.version < aesVersion && salt === undefined)
+      throw unsupported('rar4', `${path}: encryption as of RAR ${file.version / 10} is not supported`);
+    return rar4Key(facts, salt, window, passwords);
+  };
+  return toPiece(facts, { salt, open });
 }
 
 function fileFields(fields: Fields, flags: number): FileFields {
@@ -124,15 +132,4 @@ function modifiedTime(dosTime: number, extended: Fields | undefined): number | u
   let steps = 0;
   for (let index = 3 - count; index < 3; index++) steps += extended.u8() * 2 ** (8 * index);
   return ms + (flags & 4 ? 1000 : 0) + Math.floor(steps / 10_000);
-}
-
-function lockOf(salt: Uint8Array | undefined, { version }: FileFields, path: string, passwords: Passwords): PieceLock {
-  const open = async () => {
-    // Members that are only stored say version 2.0, but have a salt when they are encrypted with AES.
-    if (version < aesVersion && salt === undefined)
-      throw unsupported('rar4', `${path}: encryption as of RAR ${version / 10} is not supported`);
-    const { key, iv } = await passwords.rar4(salt, path);
-    return { key, iv, isProven: passwords.isProven };
-  };
-  return { salt, open };
 }

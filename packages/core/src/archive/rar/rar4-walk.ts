@@ -22,7 +22,7 @@ export class Rar4Walk implements VolumeWalk {
     this.#passwords = passwords;
     this.#keys = async (salt, fits) => {
       // Once a header was opened, one that is not is damaged.
-      const keys = await passwords.rar4(salt, what, this.#isOpen ? undefined : fits);
+      const keys = await passwords.rar4(salt, what, this.#isOpen ? undefined : { fits, isProof: true });
       this.#isOpen = true;
       return keys;
     };
@@ -50,7 +50,7 @@ export class Rar4Walk implements VolumeWalk {
     if (block === undefined) return undefined;
     if (block.type === blockType.end) return { next: block.headerEnd, end: endOf(block) };
     if (block.type === blockType.file) {
-      return pieceStep(fileDataEnd(block), () => rar4Piece(block, this.#window.size, this.#passwords));
+      return pieceStep(fileDataEnd(block), () => rar4Piece(block, this.#window, this.#passwords));
     }
     if (block.type === blockType.service) return { next: fileDataEnd(block) };
     return { next: block.headerEnd + blockDataBytes(block) };

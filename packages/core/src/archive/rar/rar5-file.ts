@@ -33,7 +33,8 @@ export async function rar5Piece(block: Rar5Block, volumeSize: number, passwords:
     format: 'rar5' as const,
     volumeSize,
     path: pathOf(fields, records),
-    kind: fields.isFolder ? ('folder' as const) : target?.kind === 'link' ? ('link' as const) : ('file' as const),
+    // Links of Windows to folders are marked as folders, too.
+    kind: target?.kind === 'link' ? ('link' as const) : fields.isFolder ? ('folder' as const) : ('file' as const),
     unpackedSize: fields.unpackedSize,
     start: block.dataStart,
     end: block.dataEnd,

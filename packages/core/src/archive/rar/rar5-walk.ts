@@ -33,8 +33,8 @@ export class Rar5Walk implements VolumeWalk {
       const lock = headerLock(block.fields);
       const trial =
         lock.check === undefined ? await this.#window.bytes(block.dataEnd, trialBytes + aesBlockBytes) : undefined;
-      const fits = trial && ((keys: { readonly key: Uint8Array }) => opensRar5(trial, keys.key));
-      this.#key = (await this.#passwords.rar5(lock, this.#what, fits)).key;
+      const fits = ({ key }: { readonly key: Uint8Array }) => trial !== undefined && opensRar5(trial, key);
+      this.#key = (await this.#passwords.rar5(lock, this.#what, { fits, isProof: true })).key;
       block = await this.#block(block.dataEnd);
     }
     if (block.type !== blockType.main) throw damaged('rar5', 'The archive does not begin with a main header');

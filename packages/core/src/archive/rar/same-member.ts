@@ -6,7 +6,6 @@ export function isSameMember(a: RarPiece, b: RarPiece): boolean {
     a.path === b.path &&
     (a.unpackedSize === b.unpackedSize || a.unpackedSize === undefined || b.unpackedSize === undefined) &&
     a.method.name === b.method.name &&
-    a.encryption?.salt === b.encryption?.salt &&
-    a.isSolid === b.isSolid
+    a.encryption?.salt === b.encryption?.salt
   );
 }

@@ -3,8 +3,8 @@ import type { RarPiece } from './volume.js';
 import { type Candidate, grouped, isLast, shapeOf } from './volume-links.js';
 
 /**
- * Tells apart sets that hold the same member: one release packed twice. They claim the same places with volumes of another
- * shape; names or the size of volumes say which belong together.
+ * Tells apart sets that hold the same member: one release packed or posted twice. They claim the same places with volumes of
+ * another shape or name; names or the size of volumes say which belong together.
  */
 export function splitConflicts(group: readonly Candidate[]): Candidate[][] {
   if (!hasConflict(group)) return [[...group]];
@@ -14,24 +14,27 @@ export function splitConflicts(group: readonly Candidate[]): Candidate[][] {
   ];
   for (const way of ways) {
     const parts = [...grouped(group, way).values()];
-    const isAnswer = parts.length > 1 && parts.every((part) => part.length > 1 && !hasConflict(part));
+    const isAnswer =
+      parts.length > 1 && parts.every((part) => part.length > 1 && part.some(isFirst) && !hasConflict(part));
     if (isAnswer) return parts;
   }
   return [[...group]];
 }
 
-/** Whether two volumes of different shape claim one place. */
+/** Whether two volumes that are no copies of each other claim one place. */
 function hasConflict(group: readonly Candidate[]): boolean {
   const shapes = new Map<string, string>();
   return group.some((candidate) => {
     const place = placeOf(candidate);
     if (place === undefined) return false;
-    const shape = shapeOf(candidate);
+    const shape = `${shapeOf(candidate)} ${candidate.name?.series}`;
     const known = shapes.get(place);
     shapes.set(place, shape);
     return known !== undefined && known !== shape;
   });
 }
+
+const isFirst = ({ volume, head }: Candidate) => head === undefined && (volume.isFirst || volume.number === undefined);
 
 /** A place that only one volume of a set can have. */
 function placeOf({ volume, head, tail }: Candidate): string | undefined {
