@@ -7,6 +7,8 @@ import type { RarFormat } from './volume.js';
 const firstBytes = 4096;
 /** Read behind the data of a member: little, so that it rarely reaches into another article. */
 const hopBytes = 1024;
+/** Where headers follow each other closely, reads grow up to this. */
+const mostBytesAhead = 64 * 1024;
 /** Headers of one volume may have this much in all: 200,000 members with paths of 300 bytes. */
 const mostHeaderBytes = 64 * 1024 * 1024;
 
@@ -46,8 +48,15 @@ export class HeaderWindow {
     return this.#bytes.subarray(start - this.#start, end - this.#start);
   }
 
+  #ahead(start: number): number {
+    if (start === 0) return firstBytes;
+    const length = this.#bytes.length;
+    const isNear = start >= this.#start && start < this.#start + 2 * length;
+    return isNear && this.#start > 0 ? Math.min(2 * length, mostBytesAhead) : hopBytes;
+  }
+
   async #read(start: number, length: number): Promise<void> {
-    const wanted = Math.min(Math.max(length, start === 0 ? firstBytes : hopBytes), this.size - start);
+    const wanted = Math.min(Math.max(length, this.#ahead(start)), this.size - start);
     this.#spent += wanted;
     if (this.#spent > mostHeaderBytes)
       throw unsupported(this.#format, `The headers have more than ${mostHeaderBytes} bytes`);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ArchiveUnsupportedError } from '../../errors/index.js';
 import type { ArchiveInput, ReadArchiveOptions } from '../archive.js';
 import { damaged } from './damage.js';
@@ -11,6 +12,8 @@ import type { Step, VolumeFacts, VolumeWalk } from './walk.js';
 
 /** Blocks of one volume that are looked at. */
 const mostBlocks = 200_000;
+/** After so many the event loop gets its turn: headers that are at hand are read without waiting. */
+const blocksPerTurn = 512;
 const mostWarnings = 100;
 /** How much is read to find an archive behind a program, step by step. */
 const searchedBytes = [4096, 64 * 1024, mostSfxBytes];
@@ -71,6 +74,7 @@ async function walkBlocks(walk: VolumeWalk, start: number, toEnd: boolean): Prom
       warn(`There are more than ${mostBlocks} blocks; the others are left out`);
       break;
     }
+    if (count % blocksPerTurn === blocksPerTurn - 1) await nextTurn();
     const step = await tolerantStep(walk, at, warn);
     if (step === undefined) break;
     if (step.warning !== undefined) warn(step.warning);
