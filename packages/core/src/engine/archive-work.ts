@@ -25,6 +25,8 @@ export interface ArchiveWorkParts {
   readonly nameOf: (index: number) => string;
   /** The set they make up by their names; without it they are looked at to tell what they are. */
   readonly set?: PlannedSet | undefined;
+  /** PAR2 files of the release, which may tell their names. */
+  readonly par2?: readonly number[] | undefined;
 }
 
 /** How often an app is asked for another password. */
@@ -61,7 +63,7 @@ export class ArchiveWork {
   }
 
   async #outcome(inspection: Inspection) {
-    const { set } = this.#parts;
+    const { set, par2 = [] } = this.#parts;
     const piece = (index: number) => {
       const posted = inspection.posted[index];
       if (posted === undefined) throw new RangeError(`there is no posted file ${index}`);
@@ -69,7 +71,7 @@ export class ArchiveWork {
     };
     const sorted = set
       ? { sets: [{ ...set, pieces: set.members.map(piece) }], plain: new Map<number, string>() }
-      : await inspectHeap(this.indexes.map(piece), inspection);
+      : await inspectHeap(this.indexes.map(piece), par2.map(piece), inspection);
     const parts: SetOutcome[] = [];
     const shown = new Map<number, string | undefined>(sorted.plain);
     for (const each of sorted.sets) {

@@ -67,7 +67,8 @@ export class EngineLibrary extends LibraryView implements Library {
 
   async add(input: NzbInput, options: AddOptions = {}): Promise<Release> {
     this.check(options);
-    const { name, folder = '/', resolve, signal, maxNzbBytes, ...how } = parseAddOptions(options);
+    const how = parseAddOptions(options);
+    const { name, folder = '/', resolve, signal, maxNzbBytes } = how;
     const nzb = await this.#read(input, { signal, maxBytes: maxNzbBytes });
     this.check(options);
     const record = this.#record(nzb, how);
@@ -125,7 +126,7 @@ export class EngineLibrary extends LibraryView implements Library {
     return readNzb(input, { ...options, signal });
   }
 
-  #record(nzb: Nzb, { archives = true, password }: Pick<AddOptions, 'archives' | 'password'>): ReleaseRecord {
+  #record(nzb: Nzb, options: AddOptions): ReleaseRecord {
     const { host, clock } = this.#parts;
     const record: ReleaseRecord = new ReleaseRecord({
       id: randomUUID(),
@@ -133,8 +134,8 @@ export class EngineLibrary extends LibraryView implements Library {
       addedMs: clock.wallNow(),
       host,
       tree: this.tree,
-      opensArchives: archives,
-      passwords: releasePasswords(password, nzb),
+      opensArchives: options.archives ?? true,
+      passwords: releasePasswords(options, nzb),
       emptied: () => this.#emptied(record),
       contradicted: (works) => this.#inspector.follow(record, works, 'import'),
     });

@@ -1,3 +1,4 @@
+import { splitName } from '../import/passwords.js';
 import type { Nzb, NzbFile } from '../model/nzb.js';
 import { safeName } from '../nzb/safe-name.js';
 
@@ -12,7 +13,9 @@ export function releaseName(told: string | undefined, nzb: Nzb, id: string): str
   const own = nameTypes.flatMap((type) => nzb.meta[type] ?? []);
   const largest = largestFile(nzb.files)?.nameHint ?? '';
   const candidates = [told ?? '', ...own, withoutExtension(largest)];
-  return candidates.map(safeName).find((name) => name !== '') ?? `release-${id}`;
+  return (
+    candidates.map((candidate) => safeName(splitName(candidate).name)).find((name) => name !== '') ?? `release-${id}`
+  );
 }
 
 /** The main file: the one with the most bytes; the first of equals. */

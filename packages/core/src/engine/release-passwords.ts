@@ -1,3 +1,4 @@
+import { findPasswords } from '../import/passwords.js';
 import type { AddOptions } from '../model/catalog.js';
 import type { Nzb } from '../model/nzb.js';
 import type { AskPassword } from './archive-work.js';
@@ -10,9 +11,12 @@ export interface ReleasePasswords {
   readonly ask?: AskPassword | undefined;
 }
 
-/** The passwords an app gives, then those of the NZB. */
-export function releasePasswords(given: AddOptions['password'], nzb: Nzb): ReleasePasswords {
-  const own = typeof given === 'function' ? [] : [given ?? []].flat();
-  const known = [...new Set([...own, ...(nzb.meta.password ?? [])])];
-  return { known, ask: typeof given === 'function' ? async (what) => given(what) : undefined };
+/** The passwords an app gives, then those of the NZB and its names. */
+export function releasePasswords(
+  { name, password }: Pick<AddOptions, 'name' | 'password'>,
+  nzb: Nzb,
+): ReleasePasswords {
+  const ask = typeof password === 'function' ? async (what: string) => password(what) : undefined;
+  const given = typeof password === 'function' ? undefined : password;
+  return { known: findPasswords({ given, nzb, releaseName: name }), ask };
 }

@@ -235,12 +235,12 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
   #plan(): readonly ReleaseWork[] {
     const { files } = this.#parts.nzb;
     if (!this.#parts.opensArchives) return this.#posted;
-    const { plain, sets, unknown } = planRelease(files.map(({ nameHint }) => nameHint));
+    const { plain, sets, unknown, par2 } = planRelease(files.map(({ nameHint }) => nameHint));
     const nameOf = (index: number) => this.nameOf(index);
     return [
       ...plain.map((index) => this.#posted[index] as PostedFile),
       ...sets.map((set) => new ArchiveWork({ indexes: set.members, nameOf, set })),
-      ...(unknown.length > 0 ? [new ArchiveWork({ indexes: unknown, nameOf })] : []),
+      ...(unknown.length > 0 ? [new ArchiveWork({ indexes: unknown, nameOf, par2 })] : []),
     ];
   }
 

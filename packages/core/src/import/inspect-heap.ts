@@ -1,41 +1,128 @@
+import { sevenZipTotalSize } from '../archive/seven-zip/start-header.js';
+import { isPar2 } from '../par2/packets.js';
 import { kindOfHead } from './kind-of-head.js';
+import { rankNames } from './naming/rank-names.js';
+import { matchPar2, md5OfHead } from './par2-names.js';
 import type { Inspection, Piece } from './piece.js';
-import type { PieceSet, SetKind } from './piece-set.js';
+import type { PieceSet } from './piece-set.js';
+import { plannedSets } from './plan-release.js';
+import { readPar2Files } from './read-par2-files.js';
+import { findVolumeSets } from './volume-sets.js';
 
-/** Bytes of a file that tell what it is. */
+/** Bytes of a file that tell what it is; PAR2 files have a hash of as many. */
 const headBytes = 16 * 1024;
 
 /** What a heap of files turned out to be. */
 export interface SortedHeap {
   readonly sets: readonly PieceSet[];
-  /** Files that are no volumes, by their place in the NZB, with the names they go by. */
+  /** Files that are no volumes, by their place in the NZB, with the names they go by; empty where there is none. */
   readonly plain: ReadonlyMap<number, string>;
 }
 
-/** Sorts files whose names say nothing, by their first bytes: one article of each, side by side. */
-export async function inspectHeap(pieces: readonly Piece[], inspection: Inspection): Promise<SortedHeap> {
+interface Found {
+  readonly piece: Piece;
+  readonly name: string;
+  readonly kind: ReturnType<typeof kindOfHead>;
+  readonly head: Uint8Array;
+}
+
+/**
+ * Sorts files whose names say nothing, by their first bytes: one article of each, side by side. PAR2 files tell true names.
+ * @param par2 PAR2 files known by their names
+ */
+export async function inspectHeap(
+  pieces: readonly Piece[],
+  par2: readonly Piece[],
+  inspection: Inspection,
+): Promise<SortedHeap> {
   const heads = await Promise.all(pieces.map((piece) => inspection.limit(() => headOf(piece, inspection))));
-  const heaps = new Map<SetKind, Piece[]>();
   const plain = new Map<number, string>();
-  for (const [at, piece] of pieces.entries()) {
-    const head = heads[at] as Uint8Array;
-    const kind = kindOfHead(head);
-    if (kind !== undefined) heaps.set(kind, [...(heaps.get(kind) ?? []), piece]);
-    else if (piece.posted) plain.set(piece.posted.index, nameOf(piece));
-  }
-  const sets = [...heaps].flatMap(([kind, members]): PieceSet[] =>
-    kind === 'rar'
-      ? [{ kind, base: members[0]?.name ?? '', pieces: members, missing: [] }]
-      : members.map((piece) => ({ kind, base: piece.name, pieces: [piece], missing: [] })),
+  const seen = pieces.flatMap((piece, at) => {
+    const head = heads[at];
+    if (head === undefined) noteWithoutName(plain, piece);
+    return head === undefined ? [] : [{ piece, head }];
+  });
+  const sets = await readPar2Files(
+    [...par2, ...seen.filter(({ head }) => isPar2(head)).map(({ piece }) => piece)],
+    inspection,
   );
+  const described = matchPar2(
+    seen.map(({ piece, head }) => ({ md5of16k: md5OfHead(head), size: piece.size() })),
+    sets,
+  );
+  const found = seen.map(({ piece, head }, at): Found => {
+    const { nameHint = '' } = piece.posted?.nzbFile ?? {};
+    const yenc = piece.posted?.nameInArticles;
+    const name = rankNames({ par2: described[at]?.name, subject: nameHint, yenc, head })?.name ?? '';
+    return { piece, name, kind: kindOfHead(head), head };
+  });
+  return sorted(found, plain);
+}
+
+function sorted(found: readonly Found[], plain: Map<number, string>): SortedHeap {
+  const named = findVolumeSets(found.map(({ name, piece }) => name || piece.name));
+  const sets: PieceSet[] = [];
+  const loose = new Set(found);
+  for (const set of plannedSets(named.sets)) {
+    const members = set.members.map((at) => found[at] as Found);
+    // What headers put in order by themselves is put together below, whatever it is called.
+    if (members.every(({ kind }) => kind === 'rar')) continue;
+    for (const each of members) loose.delete(each);
+    sets.push({ ...set, pieces: members.map(renamed) });
+  }
+  const volumes = [...loose].filter(({ kind }) => kind === 'rar');
+  for (const each of volumes) loose.delete(each);
+  if (volumes.length > 0) sets.push(setOf('rar', volumes));
+  for (const each of [...loose].filter(({ kind }) => kind !== undefined)) {
+    loose.delete(each);
+    const members = each.kind === '7z' ? [each, ...restOfSevenZip(each, loose)] : [each];
+    for (const member of members) loose.delete(member);
+    sets.push(setOf(each.kind as PieceSet['kind'], members));
+  }
+  for (const { piece, name } of loose) if (piece.posted) plain.set(piece.posted.index, name);
   return { sets, plain };
 }
 
-async function headOf(piece: Piece, { signal }: Inspection): Promise<Uint8Array> {
-  await piece.ready();
-  return piece.input().read(0, headBytes, { signal });
+/**
+ * The volumes that follow the first of a 7z archive: nothing in them says so, but that they are as large as the first, the
+ * last one excepted, and give just what the first says is missing.
+ */
+function restOfSevenZip({ piece, head }: Found, loose: ReadonlySet<Found>): readonly Found[] {
+  const total = sevenZipTotalSize(head) ?? 0;
+  const size = piece.size();
+  const count = Math.ceil(total / size) - 1;
+  if (count < 1) return [];
+  const meaningless = [...loose].filter(({ kind }) => kind === undefined);
+  const middles = meaningless.filter((other) => other.piece.size() === size);
+  const lastBytes = total - count * size;
+  if (lastBytes === size) return middles.length === count ? middles : [];
+  const lasts = meaningless.filter((other) => other.piece.size() === lastBytes);
+  return middles.length === count - 1 && lasts.length === 1 ? [...middles, ...lasts] : [];
 }
 
-function nameOf({ name, posted }: Piece): string {
-  return posted?.nzbFile.nameHint || posted?.nameInArticles || name;
+const setOf = (kind: PieceSet['kind'], members: readonly Found[]): PieceSet => ({
+  kind,
+  base: members[0]?.name || members[0]?.piece.name || '',
+  pieces: members.map(renamed),
+  missing: [],
+  areJoinedParts: false,
+});
+
+/** A piece under the name that was found for it. */
+const renamed = ({ piece, name }: Found): Piece => (name === '' ? piece : { ...piece, name });
+
+/** The beginning of a file; nothing when it cannot be had. */
+async function headOf(piece: Piece, { signal }: Inspection): Promise<Uint8Array | undefined> {
+  try {
+    await piece.ready();
+    return await piece.input().read(0, headBytes, { signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return undefined;
+  }
+}
+
+/** Whether its size can be found out shows later, as for any other file. */
+function noteWithoutName(plain: Map<number, string>, { posted }: Piece): void {
+  if (posted) plain.set(posted.index, '');
 }

@@ -1,6 +1,7 @@
 import type { ArchiveInput, ArchiveListing, ReadArchiveOptions } from '../archive/archive.js';
 import { archiveInput } from '../archive/archive-input.js';
 import { type ByteRecipe, join, recipeSize, withVolumes } from '../archive/byte-recipe.js';
+import { readDisc } from '../archive/disc/read-disc.js';
 import { readSevenZip } from '../archive/seven-zip/read-seven-zip.js';
 import { sevenZipTotalSize } from '../archive/seven-zip/start-header.js';
 import { readTar } from '../archive/tar/read-tar.js';
@@ -16,13 +17,14 @@ const headBytes = 32;
 type Reader = (
   input: ArchiveInput,
   options: ReadArchiveOptions,
-  partSizes: readonly number[],
+  partSizes: readonly number[] | undefined,
 ) => Promise<ArchiveListing>;
 
 const readers: Readonly<Record<Exclude<SetKind, 'rar' | 'split'>, Reader>> = {
   '7z': readSevenZip,
   zip: (input, options, partSizes) => readZip(input, { ...options, partSizes }),
   tar: readTar,
+  disc: readDisc,
 };
 
 /** What is inside a set whose pieces, one after the other, are one archive or one file. */
@@ -36,7 +38,7 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
   if (kind === 'split') return joinedFile(base, whole);
   const { lane, signal, passwords, keys } = inspection;
   const input = archiveInput(base, sourceOf(whole, inspection), lane);
-  const sizes = recipes.map(recipeSize);
+  const sizes = set.areJoinedParts ? recipes.map(recipeSize) : undefined;
   const { format, members, warnings } = await readers[kind](input, { signal, passwords, keys }, sizes);
   return {
     format,
@@ -44,7 +46,7 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
       member.content === undefined ? member : { ...member, content: withVolumes(member.content, [whole]) },
     ),
     warnings,
-    isShownToo: false,
+    isShownToo: kind === 'disc',
   };
 }
 

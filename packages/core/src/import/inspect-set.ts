@@ -7,7 +7,8 @@ import { kindOfHead } from './kind-of-head.js';
 import { memberPath } from './member-path.js';
 import { type Inspection, memberPiece } from './piece.js';
 import type { ListedSet, PieceSet, SetKind } from './piece-set.js';
-import { setsByName } from './sets-by-name.js';
+import { plannedSets } from './plan-release.js';
+import { findVolumeSets } from './volume-sets.js';
 
 /** How deep archives are opened inside each other. */
 const mostLevels = 5;
@@ -109,7 +110,7 @@ function innerSets(readable: readonly ReadableMember[], inspection: Inspection):
     members.push(member);
   }
   return [...folders].flatMap(([folder, members]) =>
-    setsByName(members.map(({ path }) => path.slice(folder.length))).sets.map((named) => {
+    plannedSets(findVolumeSets(members.map(({ path }) => path.slice(folder.length))).sets).map((named) => {
       const pieces = named.members.map((at) => members[at] as ReadableMember);
       const set = { ...named, pieces: pieces.map((member) => memberPiece(member, inspection)) };
       return { set, folder, members: pieces };

@@ -2,7 +2,7 @@ import type { ArchiveFormat, ArchiveMember } from '../archive/archive.js';
 import type { Piece } from './piece.js';
 
 /** What a set of pieces is, by its names or by what is in it. */
-export type SetKind = 'rar' | '7z' | 'zip' | 'tar' | 'split';
+export type SetKind = 'rar' | '7z' | 'zip' | 'tar' | 'disc' | 'split';
 
 /** A set as names tell, its posted files by their place in the NZB. */
 export interface PlannedSet {
@@ -12,6 +12,8 @@ export interface PlannedSet {
   readonly members: readonly number[];
   /** Numbers that are missing between them. */
   readonly missing: readonly number[];
+  /** Whether its pieces are parts that know of each other, as `.z01` and `.zip`, and were not simply cut. */
+  readonly areJoinedParts: boolean;
 }
 
 /** Pieces that belong together, in order. */
@@ -22,6 +24,8 @@ export interface PieceSet {
   readonly pieces: readonly Piece[];
   /** Numbers that are missing between them, as far as names tell. */
   readonly missing: readonly number[];
+  /** Whether its pieces are parts that know of each other, as `.z01` and `.zip`, and were not simply cut. */
+  readonly areJoinedParts: boolean;
 }
 
 /** What was found in a set. */
