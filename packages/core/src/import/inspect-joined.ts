@@ -35,7 +35,7 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
   await (kind === '7z' ? readySevenZip(set, inspection) : readyAll(pieces, inspection));
   const recipes = pieces.map((piece) => piece.recipe());
   const whole = join(recipes);
-  if (kind === 'split') return joinedFile(base, whole);
+  if (kind === 'split') return joinedFile(base, recipes);
   const { lane, signal, passwords, keys } = inspection;
   const input = archiveInput(base, sourceOf(whole, inspection), lane);
   const sizes = set.areJoinedParts ? recipes.map(recipeSize) : undefined;
@@ -50,8 +50,16 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
   };
 }
 
-/** A file that was only cut. */
-function joinedFile(path: string, content: ByteRecipe): ListedSet {
+/** A file that was only cut. @throws ArchiveUnsupportedError when files only happen to be numbered */
+function joinedFile(path: string, recipes: readonly ByteRecipe[]): ListedSet {
+  const sizes = recipes.map(recipeSize);
+  const [pieceBytes = 0] = sizes;
+  const isCut = sizes.slice(0, -1).every((size) => size === pieceBytes) && (sizes.at(-1) ?? 0) <= pieceBytes;
+  if (!isCut) {
+    const message = `The numbered files of ${path} are not the pieces of one file`;
+    throw new ArchiveUnsupportedError({ format: 'split', reason: 'damaged', message });
+  }
+  const content = join(recipes);
   const member = { path, kind: 'file', size: recipeSize(content), isEncrypted: false, content } as const;
   return { format: 'split', members: [member], warnings: [], isShownToo: false };
 }

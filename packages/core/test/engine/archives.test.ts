@@ -107,6 +107,104 @@ describe('volumes that are not what their names say', () => {
   });
 });
 
+describe('obfuscated releases', () => {
+  const film = {
+    name: 'My.Great.Movie.2021',
+    files: [{ name: 'great.movie.mkv', size: 3_000_000 }],
+    partBytes: 40_000,
+  } as const;
+  const meta = { title: ['My.Great.Movie.2021'] };
+  const shapes: readonly (readonly [string, Partial<ReleaseOptions>])[] = [
+    [
+      'RAR 5, names hidden everywhere, shuffled',
+      { archive: { format: 'rar5', volumeBytes: 300_000 }, obfuscate: 'all', order: 'shuffled' },
+    ],
+    [
+      'RAR 4, subjects hidden, shuffled',
+      { archive: { format: 'rar4', volumeBytes: 300_000 }, obfuscate: 'subjects', order: 'shuffled' },
+    ],
+    ['RAR 4, names hidden everywhere', { archive: { format: 'rar4', volumeBytes: 300_000 }, obfuscate: 'all' }],
+    [
+      'RAR 5, volumes of random names',
+      { archive: { format: 'rar5', volumeBytes: 300_000, naming: 'random' }, order: 'shuffled' },
+    ],
+    [
+      'RAR 5, numeric extensions',
+      { archive: { format: 'rar5', volumeBytes: 100_000, naming: 'numeric' }, order: 'shuffled' },
+    ],
+    ['RAR 5, inner names hidden', { archive: { format: 'rar5', volumeBytes: 300_000, innerNames: 'random' } }],
+    ['7z, names hidden everywhere', { archive: { format: '7z', volumeBytes: 300_000 }, obfuscate: 'all' }],
+    [
+      'RAR in RAR',
+      { archive: { format: 'rar5', volumeBytes: 300_000, inside: { format: 'rar4', volumeBytes: 500_000 } } },
+    ],
+    [
+      'RAR in 7z',
+      { archive: { format: '7z', volumeBytes: 300_000, inside: { format: 'rar5', volumeBytes: 500_000 } } },
+    ],
+    [
+      'RAR in ZIP in RAR',
+      { archive: { format: 'rar5', inside: [{ format: 'rar4', volumeBytes: 500_000 }, { format: 'zip' }] } },
+    ],
+    [
+      'encrypted RAR 5',
+      {
+        archive: { format: 'rar5', volumeBytes: 300_000, password: 'pw', keyRoundsLog2: 4 },
+        nzb: { meta: { ...meta, password: ['pw'] } },
+      },
+    ],
+    [
+      'RAR 5 with encrypted headers, hidden',
+      {
+        archive: { format: 'rar5', volumeBytes: 300_000, password: 'pw', encrypt: 'headers', keyRoundsLog2: 4 },
+        nzb: { meta: { ...meta, password: ['no', 'pw'] } },
+        obfuscate: 'all',
+      },
+    ],
+    [
+      'encrypted RAR 4',
+      {
+        archive: { format: 'rar4', volumeBytes: 300_000, password: 'pw' },
+        nzb: { meta: { ...meta, password: ['pw'] } },
+      },
+    ],
+    [
+      'RAR 4 with encrypted headers',
+      {
+        archive: { format: 'rar4', volumeBytes: 300_000, password: 'pw', encrypt: 'headers' },
+        nzb: { meta: { ...meta, password: ['pw'] } },
+      },
+    ],
+    [
+      'encrypted 7z',
+      {
+        archive: { format: '7z', volumeBytes: 300_000, password: 'pw', keyRoundsLog2: 4 },
+        nzb: { meta: { ...meta, password: ['pw'] } },
+      },
+    ],
+    [
+      '7z with an encrypted header',
+      {
+        archive: { format: '7z', volumeBytes: 300_000, password: 'pw', encrypt: 'headers', keyRoundsLog2: 4 },
+        nzb: { meta: { ...meta, password: ['pw'] } },
+      },
+    ],
+  ];
+
+  it.each(shapes)('%s', async (_name, shape) => {
+    const release = makeRelease({ nzb: { meta }, ...film, ...shape });
+    const { engine, provider } = await engineOf(release);
+    const added = await engine.library.add(release.nzb);
+    const fetched = provider.calls.fetch.length;
+    const [member] = release.members;
+    expect(await tree(engine)).toHaveLength(1);
+    expect(added.main).toMatch(/\.mkv$/);
+    expect(await hashOf(engine, added.main as string)).toBe(member!.sha256());
+    expect(fetched).toBeLessThanOrEqual(2 * release.files.length + 8);
+    expect(added.warnings.filter((line) => !line.includes('password could not be checked'))).toEqual([]);
+  });
+});
+
 describe('releases of archives', () => {
   const shapes: readonly (readonly [string, Partial<ReleaseOptions>])[] = [
     ['7z', { archive: { format: '7z' } }],
