@@ -17,6 +17,7 @@ want 7zz 7zip
 want unar unar
 want bsdtar libarchive-tools
 want unzip unzip
+want par2 par2
 want zip zip
 want xorriso xorriso
 want genisoimage genisoimage

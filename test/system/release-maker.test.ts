@@ -1,4 +1,14 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join, relative } from 'node:path';
 import { makeRelease, type Release, type ReleaseArchive } from '@newsreel/core/testing';
 import { afterAll, expect, it } from 'vitest';
@@ -83,6 +93,29 @@ for (const [what, archive, unpackers] of cases)
         );
       });
     });
+
+describeWith(['par2'], 'par2 finds everything of a made release', () => {
+  const par2 = { recoverySlices: 20, sliceBytes: 20_000 };
+  const archive: ReleaseArchive = { format: 'rar5', volumeBytes: 500_000 };
+
+  it('right', async () => {
+    const from = writeAll(makeRelease({ name: 'pack', files, archive, par2 }));
+    const { stdout } = await run('par2', ['verify', '-q', join(from, 'pack.par2')]);
+    expect(stdout).toContain('All files are correct');
+  });
+
+  it('that is left out, called otherwise or damaged, and makes it right', async () => {
+    const whole = makeRelease({ name: 'pack', files, archive, par2 });
+    const from = writeAll(makeRelease({ name: 'pack', files, archive: { ...archive, volumes: { drop: [-1] } }, par2 }));
+    renameSync(join(from, 'pack.part02.rar'), join(from, 'something'));
+    const target = openSync(join(from, 'pack.part03.rar'), 'r+');
+    writeSync(target, 'not what it was', 70_000);
+    closeSync(target);
+    await run('par2', ['repair', '-q', join(from, 'pack.par2'), join(from, 'something')]);
+    const found = filesIn(from);
+    for (const file of whole.files) expect([file.name, found[file.name]]).toEqual([file.name, file.sha256()]);
+  });
+});
 
 /** What reads an archive through and checks its checksums; lsar 1.10 gives RAR 5 up beyond 4 GiB. */
 const testers = [

@@ -47,6 +47,7 @@ export type {
   ReleaseOptions,
   ReleasePayload,
 } from './testing/release/options.js';
+export type { ReleasePar2 } from './testing/release/par2/options.js';
 export type {
   Release,
   ReleaseArticle,

@@ -23,6 +23,20 @@ export function heldContent(bytes: Uint8Array): Content {
   };
 }
 
+/** Content of a known size that is made as a whole when it is first asked for, and then held. */
+export function computedWhole(size: number, make: () => Uint8Array): Content {
+  let made: Content | undefined;
+  const content = () => {
+    made ??= heldContent(make());
+    return made;
+  };
+  return {
+    size,
+    readInto: (start, target) => content().readInto(start, target),
+    crc32: (range) => content().crc32(range),
+  };
+}
+
 /** A window into other content. */
 export function windowOf(content: Content, window: ByteRange): Content {
   return {

@@ -3,10 +3,12 @@ import { nzbText } from '../memory-file.js';
 import { type MemoryProvider, memoryProvider } from '../memory-provider.js';
 import type { MemoryFault } from '../memory-source.js';
 import type { NamedContent } from './archive/archive.js';
+import type { Volume } from './archive/selected-volumes.js';
 import { damagedArticles, type ReleaseDamageType, type ReleaseFault } from './damage.js';
 import { postedNames, token } from './names.js';
 import { parseRelease, type ReleaseOptions, type ResolvedRelease } from './options.js';
 import { packedSets } from './packed-sets.js';
+import { par2Files } from './par2/par2-files.js';
 import { type PostedFile, postedFile, readId } from './posted-file.js';
 import type { Release, ReleaseArticle, ReleaseProviderOptions } from './release.js';
 
@@ -34,7 +36,8 @@ class ComputedRelease implements Release {
     this.name = options.name;
     this.#options = options;
     this.members = sets.flatMap(({ members }) => members);
-    const volumes = sets.flatMap((set) => set.volumes);
+    const packed = sets.flatMap((set) => set.volumes);
+    const volumes = [...packed, ...parity(options, packed)];
     this.files = this.#ordered(
       volumes.flatMap((volume, at) => (volume.isLeftOut ? [] : [this.#post(volume, at, volumes.length)])),
     );
@@ -95,6 +98,12 @@ class ComputedRelease implements Release {
     this.#byStem.set(idStem, file);
     return file;
   }
+}
+
+/** PAR2 files know the whole of what was to be posted, by its true names. */
+function parity({ name, par2, partBytes }: ResolvedRelease, volumes: readonly Volume[]): readonly Volume[] {
+  const described = volumes.filter(({ isDuplicate }) => !isDuplicate);
+  return par2 === undefined ? [] : par2Files(name, described, par2, partBytes);
 }
 
 /** To who sees decoded articles only, an article is there, absent, or wrong. */

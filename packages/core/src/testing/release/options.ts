@@ -3,6 +3,7 @@ import { parseOptions } from '../../util/parse-options.js';
 import { archiveSchema, type ReleaseArchive } from './archive/options.js';
 import type { ReleaseDamage } from './damage.js';
 import type { ReleaseObfuscation } from './names.js';
+import { par2Schema, type ReleasePar2 } from './par2/options.js';
 
 /** A file of the payload: bytes of your own, or a size to be filled with computed bytes. */
 export interface ReleasePayload {
@@ -49,6 +50,8 @@ export interface ReleaseOptions {
   readonly seed?: number | undefined;
   /** Decoded bytes of every article but the last of a file. @default 716800 */
   readonly partBytes?: number | undefined;
+  /** Posts PAR2 files along, behind everything else. @default none */
+  readonly par2?: boolean | ReleasePar2 | undefined;
   /** In what order the NZB lists what was posted: as it was posted, or by lot. @default 'posted' */
   readonly order?: 'posted' | 'shuffled' | undefined;
   /** What the post hides. @default nothing */
@@ -106,6 +109,9 @@ const schema = z
     archives: z.array(archiveSchema.extend({ files: payloads.min(1) })).default([]),
     seed: z.number().int().default(1),
     partBytes: z.number().int().positive().default(716_800),
+    par2: z
+      .union([z.boolean().transform((wanted) => (wanted ? par2Schema.parse({}) : undefined)), par2Schema])
+      .optional(),
     order: z.enum(['posted', 'shuffled']).default('posted'),
     obfuscate: z.enum(['subjects', 'names', 'all']).optional(),
     damage: z.array(damage).default([]),

@@ -7,6 +7,8 @@ import { refused } from './refused.js';
 export interface Volume extends NamedContent {
   /** Whether it is not posted, although the others count it. */
   readonly isLeftOut?: boolean;
+  /** Whether another one has the same bytes under its true name. */
+  readonly isDuplicate?: boolean;
 }
 
 /** Leaves volumes out and posts others twice. @param seed names of duplicates follow from it */
@@ -22,6 +24,7 @@ export function selectedVolumes(
     ...[...duplicated].map((at) => ({
       name: token(32, seed, 'duplicate', at),
       content: (volumes[at] as NamedContent).content,
+      isDuplicate: true,
     })),
   ];
 }
