@@ -30,13 +30,12 @@ function withOrphans(groups: readonly Candidate[][]): Candidate[][] {
   const [first] = open;
   if (open.length !== 1 || first === undefined) return [...groups];
   const target = new Growing(first);
-  const sizes = sizesOf(first);
+  const most = largest(first);
   const others = groups.filter((group) => {
     if (group === first) return false;
     if (begins(group) || !isNumbered(group) || kindOf(group) !== kindOf(first)) return true;
     const orphan = new Growing(group);
-    const isOneSize = [...sizesOf(group)].every((size) => sizes.has(size));
-    if (!isOneSize || !target.isApartFrom(orphan)) return true;
+    if (largest(group) > 2 * most || !target.isApartFrom(orphan)) return true;
     target.take(orphan);
     return false;
   });
@@ -49,6 +48,5 @@ function kindOf([first]: readonly Candidate[]): string {
   return `${format} ${hasEncryptedHeaders} ${isSolid}`;
 }
 
-/** The size of all volumes but the last: one, as a rule. */
-const sizesOf = (group: readonly Candidate[]) =>
-  new Set(group.filter((candidate) => !isLast(candidate)).map(({ volume }) => volume.size));
+/** Volumes of a set have about one size, or less where a member ended. */
+const largest = (group: readonly Candidate[]) => group.reduce((most, { volume }) => Math.max(most, volume.size), 0);

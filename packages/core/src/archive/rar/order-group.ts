@@ -9,6 +9,11 @@ export interface RarSet {
   readonly missing: readonly number[];
   /** Copies of volumes that are there already, and volumes that cannot be placed. */
   readonly setAside: readonly number[];
+  /**
+   * Volumes of which nothing but the order they were given in tells the place. Reading them to the end helps, where they are
+   * of RAR 4.
+   */
+  readonly guessed: readonly number[];
   /** Whether it begins, ends, and has all in between, as far as headers tell. */
   readonly isComplete: boolean;
   readonly warnings: readonly string[];
@@ -39,7 +44,19 @@ export function orderGroup(group: readonly Candidate[]): RarSet {
   if (!isLast(ordered.at(-1) as Candidate)) order.push(undefined);
   const missing = order.flatMap((index, at) => (index === undefined ? [at] : []));
   if (missing.length > 0) warnings.push(`Volumes are missing: ${listed(missing)}`);
-  return { order, missing, setAside, isComplete: missing.length === 0, warnings };
+  const guessed = guessedOf(ordered).map(({ index }) => index);
+  return { order, missing, setAside, guessed, isComplete: missing.length === 0, warnings };
+}
+
+/** Volumes beside another that could as well be in their place, and no number tells which is first. */
+function guessedOf(ordered: readonly Candidate[]): Candidate[] {
+  const isDoubtful = (a: Candidate | undefined, b: Candidate | undefined) => {
+    if (a?.head === undefined || b === undefined || [a.tail, b.head, b.tail].some((link) => link !== a.head))
+      return false;
+    const [first, second] = [hintOf(a), hintOf(b)];
+    return first === undefined || second === undefined || first >= second;
+  };
+  return ordered.filter((one, at) => isDoubtful(ordered[at - 1], one) || isDoubtful(one, ordered[at + 1]));
 }
 
 /** The first ten numbers, as people count volumes. */
