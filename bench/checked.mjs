@@ -56,18 +56,20 @@ export function sha256Of(content, start, end) {
 }
 
 /**
- * Reads `[start, end)` and compares every byte. Resolves to when the first and the last byte were in hand, in
- * milliseconds since the call, how long each next piece took, and what `onBytes` (called with the bytes so far) noted.
- * With `openEnded` the stream is asked for up to the end of the file and left after `end`.
+ * Reads `[start, end)` and compares every byte. Resolves to when the first byte, the last one and all up to `markBytes` were
+ * in hand, in milliseconds since the call, how long each next piece took, and the CPU time of whoever read if that was
+ * another process. With `openEnded` the stream is asked for up to the end of the file and left after `end`.
  */
 export async function readChecked(reader, content, start, end, options = {}) {
-  const { openEnded = false, onBytes = () => {}, hash = false } = options;
+  if (reader.checked !== undefined) return reader.checked(content, start, end, options);
+  const { openEnded = false, markBytes = 0, hash = false } = options;
   const wanted = end - start;
   const check = new Checked(content, start, { hash });
   const waitsMs = [];
   const startedMs = performance.now();
   let askedMs = startedMs;
   let firstMs;
+  let markMs;
   let lastMs;
   for await (const piece of reader.stream(start, openEnded ? reader.size : end)) {
     const nowMs = performance.now();
@@ -76,12 +78,12 @@ export async function readChecked(reader, content, start, end, options = {}) {
     const left = wanted - check.bytes;
     if (piece.length >= left) lastMs = nowMs - startedMs;
     check.push(piece.length > left ? piece.subarray(0, left) : piece);
-    onBytes(check.bytes, nowMs - startedMs);
+    if (check.bytes >= markBytes) markMs ??= nowMs - startedMs;
     if (check.bytes >= wanted && openEnded) break;
     askedMs = performance.now();
   }
   check.finish(wanted);
   if (hash && check.sha256() !== sha256Of(content, start, end))
     throw new Error('the hash is not that of the bytes posted');
-  return { firstMs, lastMs, waitsMs };
+  return { firstMs, markMs, lastMs, waitsMs, cpuMs: 0 };
 }

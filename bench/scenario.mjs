@@ -105,7 +105,7 @@ function bars({ metric }, { way, own, beside, isSmoke }) {
 
 async function runOnce(once, context) {
   const worlds = [];
-  const { sim, profile, via } = context;
+  const { sim, profile, smoke, via } = context;
   const world = async (options = {}) => {
     await nobodyConnected(sim);
     const opened = await World.open(sim, profile, { via, ...options });
@@ -124,6 +124,7 @@ async function runOnce(once, context) {
         const opened = await world(options);
         for (const index of indexes) await opened.add(index);
         await opened.quiet();
+        if (!smoke) await ways[via].prepare?.();
         await sim.resetCounts();
         return opened;
       },

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fuse } from '@newsreel/fuse-adapter';
 import { webdav } from '@newsreel/webdav-adapter';
-import { isMounted, unmount, whyNoMount } from './fuse/machine.mjs';
-import { openOverMount, pageBytes } from './mount-reader.mjs';
+import { isMounted, unmount, warmMemory, whyNoMount } from './fuse/machine.mjs';
+import { MountReader, pageBytes } from './mount-reader.mjs';
 import { openOverWebdav } from './webdav-reader.mjs';
 
 /** How long rclone may take to mount, in milliseconds. */
@@ -16,7 +16,8 @@ const startMs = 10_000;
 
 /**
  * The ways by name. `label`: how rows are told apart. `isPeer`: somebody else's program, of which nothing is asked.
- * `granuleBytes`: where reads begin and end for the program that serves them. `whyNot()`: why it cannot be gone here, in words. `make()` resolves to what the engine needs and how to open a path:
+ * `granuleBytes`: where reads begin and end for the program that serves them. `prepare()`: what the machine needs right before
+ * a measured read. `whyNot()`: why it cannot be gone here, in words. `make()` resolves to what the engine needs and how to open a path:
  * `{ adapters, begin(): Promise, open(path, size), end(): Promise }`.
  */
 export const ways = {
@@ -31,19 +32,25 @@ export const ways = {
   fuse: {
     label: ', FUSE',
     granuleBytes: pageBytes,
+    prepare: warmMemory,
     whyNot: whyNoMount,
     async make() {
       const mountpoint = await newFolder();
+      const reader = await MountReader.start();
       return {
         adapters: [fuse({ mountpoint })],
-        open: (path, size) => openOverMount(mountpoint + path, size),
-        end: () => rmdir(mountpoint),
+        open: (path, size) => reader.open(mountpoint + path, size),
+        async end() {
+          await reader.close();
+          await rmdir(mountpoint);
+        },
       };
     },
   },
   rclone: {
     label: ', WebDAV and rclone mount',
     granuleBytes: pageBytes,
+    prepare: warmMemory,
     isPeer: true,
     whyNot: () => whyNoMount() ?? (spawnSync('rclone', ['version']).status === 0 ? undefined : 'needs rclone'),
     make: makeRclone,
@@ -55,6 +62,7 @@ const newFolder = () => mkdtemp(join(tmpdir(), 'newsreel-bench-'));
 async function makeRclone() {
   const dav = webdav({ port: 0 });
   const mountpoint = await newFolder();
+  const reader = await MountReader.start();
   let child;
   return {
     adapters: [dav],
@@ -67,8 +75,9 @@ async function makeRclone() {
         if (child.exitCode !== null || performance.now() > endMs) throw new Error('rclone did not mount');
       }
     },
-    open: (path, size) => openOverMount(mountpoint + path, size),
+    open: (path, size) => reader.open(mountpoint + path, size),
     async end() {
+      await reader.close();
       unmount(mountpoint);
       if (child?.exitCode === null && child.kill()) await once(child, 'exit');
       await rmdir(mountpoint);

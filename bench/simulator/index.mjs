@@ -77,9 +77,11 @@ async function post(link, files) {
   return { nzb, files: posted.map((file, index) => ({ ...file, content: contentOf(files[index]) })) };
 }
 
-/** The bytes of a file, computed on this side: what a reader must get. */
+/** The bytes of a file, computed on this side: what a reader must get. `made`: what another process makes them of. */
 function contentOf({ bytes, partBytes = 716_800 }) {
-  return bytes instanceof Uint8Array ? undefined : deterministicContent({ ...bytes, blockBytes: partBytes });
+  if (bytes instanceof Uint8Array) return undefined;
+  const made = { ...bytes, blockBytes: partBytes };
+  return Object.assign(deterministicContent(made), { made });
 }
 
 /** Counts of all servers together, and of each: `{ bodies, duplicates, bytesSent, …, servers: […] }`. */
