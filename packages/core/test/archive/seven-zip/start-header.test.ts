@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { sevenZipSignature, sevenZipTotalSize } from '../../../src/archive/seven-zip/start-header.js';
-import { volumeNameOf7z } from '../../../src/archive/seven-zip/volume-name.js';
 import { packed } from '../../../src/testing/release/archive/byte-writer.js';
 import { suiteBytes } from '../../../src/testing/suite-runner.js';
 import { copied, made7z } from './support.js';
@@ -25,15 +24,5 @@ describe('the beginning of a 7z archive', () => {
     const damaged = archive.slice(0, 32);
     damaged[20] = 1 ^ (damaged[20] as number);
     expect(sevenZipTotalSize(damaged)).toBeUndefined();
-  });
-});
-
-describe('the names of 7z volumes', () => {
-  it('give what they share and their place', () => {
-    expect(volumeNameOf7z('Film.7z')).toEqual({ base: 'Film', number: undefined });
-    expect(volumeNameOf7z('Film.7Z.001')).toEqual({ base: 'Film', number: 1 });
-    expect(volumeNameOf7z('a.7z.b.7z.1234')).toEqual({ base: 'a.7z.b', number: 1234 });
-    for (const name of ['Film.7z.000', 'Film.7z.1', 'Film.zip.001', 'Film.7z.001.bak', ''])
-      expect(volumeNameOf7z(name)).toBeUndefined();
   });
 });
