@@ -1,5 +1,5 @@
 import { damaged } from '../header-bytes.js';
-import { tarText } from './tar-header.js';
+import { plainText } from '../plain-text.js';
 
 /** The records of extended headers that matter here (POSIX.1-2001 pax, and GNU's sparse files). */
 export interface PaxRecords {
@@ -27,13 +27,13 @@ export function readPaxRecords(bytes: Uint8Array): PaxRecords {
   const found: Mutable<PaxRecords> = {};
   for (let at = 0; at < bytes.length && bytes[at] !== 0; ) {
     const space = bytes.indexOf(0x20, at);
-    const digits = space - at <= mostLengthDigits ? tarText(bytes.subarray(at, Math.max(at, space))) : '';
+    const digits = space - at <= mostLengthDigits ? plainText(bytes.subarray(at, Math.max(at, space))) : '';
     const length = /^\d+$/.test(digits) ? Number(digits) : 0;
     const end = at + length;
     const equals = bytes.indexOf(0x3d, space);
     if (length === 0 || bytes[end - 1] !== lineFeed || equals < 0 || equals >= end)
       throw damaged('tar', 'An extended header cannot be read');
-    takeRecord(tarText(bytes.subarray(space + 1, equals)), bytes, equals + 1, end - 1, found);
+    takeRecord(plainText(bytes.subarray(space + 1, equals)), bytes, equals + 1, end - 1, found);
     at = end;
   }
   return found;
@@ -45,10 +45,10 @@ function takeRecord(key: string, bytes: Uint8Array, start: number, end: number, 
   if (start === end) return;
   switch (key) {
     case 'path':
-      found.path = tarText(bytes.subarray(start, end));
+      found.path = plainText(bytes.subarray(start, end));
       return;
     case 'GNU.sparse.name':
-      found.sparsePath = tarText(bytes.subarray(start, end));
+      found.sparsePath = plainText(bytes.subarray(start, end));
       return;
     case 'linkpath':
       found.link = { start, length: end - start };
@@ -61,14 +61,14 @@ function takeRecord(key: string, bytes: Uint8Array, start: number, end: number, 
       found.sparseSize = numberIn(bytes, start, end);
       return;
     case 'mtime': {
-      const seconds = Number(tarText(bytes.subarray(start, end)));
+      const seconds = Number(plainText(bytes.subarray(start, end)));
       if (Math.abs(seconds) < mostSeconds) found.modifiedMs = Math.round(seconds * 1000);
     }
   }
 }
 
 function numberIn(bytes: Uint8Array, start: number, end: number): number {
-  const text = tarText(bytes.subarray(start, end));
+  const text = plainText(bytes.subarray(start, end));
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isSafeInteger(value)) throw damaged('tar', 'A size in an extended header is not a number');
   return value;

@@ -1,5 +1,5 @@
-import { isUtf8 } from 'node:buffer';
 import { damaged } from '../header-bytes.js';
+import { plainText } from '../plain-text.js';
 
 /** Everything in a tar comes in blocks of this many bytes. */
 export const blockBytes = 512;
@@ -63,18 +63,13 @@ export function readTarHeader(block: Uint8Array): TarHeader {
 /** Whether the map of a sparse member (old GNU) goes on behind a block of it. */
 export const sparseMapGoesOn = (block: Uint8Array) => block[504] !== 0;
 
-/** Names have no declared encoding: UTF-8 where they are, else Latin-1. */
-export function tarText(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(isUtf8(bytes) ? 'utf8' : 'latin1');
-}
-
 /** The beginning of a long name is in a field of its own; GNU's headers use that room for other things. */
 function nameOf(block: Uint8Array): string {
-  const name = tarText(block.subarray(0, lengthOf(block, 0, 100)));
-  const isPosix = tarText(block.subarray(257, 263)) === 'ustar\0';
-  const isStar = isPosix && tarText(block.subarray(508, 512)) === 'tar\0';
+  const name = plainText(block.subarray(0, lengthOf(block, 0, 100)));
+  const isPosix = plainText(block.subarray(257, 263)) === 'ustar\0';
+  const isStar = isPosix && plainText(block.subarray(508, 512)) === 'tar\0';
   const prefixLength = isPosix ? lengthOf(block, 345, isStar ? 131 : 155) : 0;
-  return prefixLength === 0 ? name : `${tarText(block.subarray(345, 345 + prefixLength))}/${name}`;
+  return prefixLength === 0 ? name : `${plainText(block.subarray(345, 345 + prefixLength))}/${name}`;
 }
 
 function timeOf(block: Uint8Array): number | undefined {

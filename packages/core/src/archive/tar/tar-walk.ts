@@ -2,6 +2,7 @@ import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveInput } from '../archive.js';
 import { damaged, unsupported } from '../header-bytes.js';
 import { HeaderWindow } from '../header-window.js';
+import { plainText } from '../plain-text.js';
 import { type PaxRecords, readPaxRecords } from './pax-records.js';
 import {
   blockBytes,
@@ -11,7 +12,6 @@ import {
   readTarHeader,
   sparseMapGoesOn,
   type TarHeader,
-  tarText,
 } from './tar-header.js';
 
 const mostHeaders = 2 ** 22;
@@ -90,7 +90,7 @@ export class TarWalk {
     if (size > mostExtendedBytes || this.#extendedBytes > mostExtendedBytesTogether)
       return { refusal: unsupported('tar', `An extended header of ${size} bytes is beyond the limit`) };
     const { bytes } = await this.#window.read(start, size, this.#options);
-    if (type === 'L') return { path: tarText(untilZero(bytes)) };
+    if (type === 'L') return { path: plainText(untilZero(bytes)) };
     if (type === 'K') return { target: linkAt(bytes, 0, untilZero(bytes).length, start) };
     const records = readPaxRecords(bytes);
     const { link } = records;
@@ -145,5 +145,5 @@ function untilZero(bytes: Uint8Array): Uint8Array {
 }
 
 function linkAt(bytes: Uint8Array, from: number, length: number, start: number): TarLink {
-  return { text: tarText(bytes.subarray(from, from + length)), start: start + from, end: start + from + length };
+  return { text: plainText(bytes.subarray(from, from + length)), start: start + from, end: start + from + length };
 }
