@@ -5,6 +5,7 @@ import { inflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ArchiveInput, ArchiveListing, ReadArchiveOptions } from '../../packages/core/src/archive/archive.js';
 import type { ByteRecipe } from '../../packages/core/src/archive/byte-recipe.js';
+import { isDisc, readDisc } from '../../packages/core/src/archive/disc/read-disc.js';
 import { readTar } from '../../packages/core/src/archive/tar/read-tar.js';
 import { readZip } from '../../packages/core/src/archive/zip/read-zip.js';
 import { run } from './peers/run.js';
@@ -18,7 +19,8 @@ const sizes: Readonly<Record<string, number>> = {
   'disc/BDMV/STREAM/00000.m2ts': 5_000_000,
   'größe und ñandú.bin': 2048,
   'empty.nfo': 0,
-  [`${'long name '.repeat(18)}.txt`]: 513,
+  [`${'long name '.repeat(9)}.txt`]: 513,
+  [`${'a deep folder/'.repeat(9)}deep.bin`]: 100_000,
   ...Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`many/file ${at}.bin`, at * 37])),
 };
 const changedMs = Date.UTC(2020, 5, 1, 12, 0, 2);
@@ -133,8 +135,20 @@ const zips: readonly Packer[] = [
 ];
 const tars: readonly Packer[] = [
   ...['gnu', 'oldgnu', 'pax', 'posix'].map((how): Packer => ['tar', how, `tar -c --format ${how} -f $A.tar .`]),
-  ...['pax', 'gnutar'].map((how): Packer => ['bsdtar', how, `bsdtar -c --format ${how} -f $A.tar .`]),
+  ...['ustar', 'pax', 'gnutar'].map((how): Packer => ['bsdtar', how, `bsdtar -c --format ${how} -f $A.tar .`]),
   ['7zz', 'as it likes', '7zz a -bso0 -ttar $A.tar .'],
+];
+/** Discs; the names of Joliet are cut at 64 characters unless they may be longer. */
+const discs: readonly (readonly [...Packer, format: string])[] = [
+  ['genisoimage', 'with Joliet', 'genisoimage -quiet -D -J -joliet-long -o $A.iso .', 'iso'],
+  ['genisoimage', 'with Rock Ridge', 'genisoimage -quiet -R -o $A.iso .', 'iso'],
+  ['genisoimage', 'with both', 'genisoimage -quiet -J -joliet-long -R -o $A.iso .', 'iso'],
+  ['genisoimage', 'with both, of which one is cut', 'genisoimage -quiet -J -R -o $A.iso .', 'iso'],
+  ['genisoimage', 'with long names of its own', 'genisoimage -quiet -D -iso-level 4 -o $A.iso .', 'iso'],
+  ['genisoimage', 'with UDF', 'genisoimage -quiet -D -udf -allow-limited-size -o $A.iso .', 'udf'],
+  ['genisoimage', 'with UDF, Joliet and Rock Ridge', 'genisoimage -quiet -udf -J -joliet-long -R -o $A.iso .', 'udf'],
+  ['xorriso', 'with Rock Ridge', 'xorriso -as mkisofs -quiet -R -o $A.iso .', 'iso'],
+  ['xorriso', 'with Joliet', 'xorriso -as mkisofs -quiet -J -joliet-long -o $A.iso .', 'iso'],
 ];
 
 let made = 0;
@@ -173,5 +187,20 @@ for (const [program, how, command] of tars)
       const listing = await readTar(inputOf(paths), noKeys);
       expect(await hashesOf(listing, paths)).toEqual(expectedHashes());
       expect(listing.warnings).toEqual([]);
+    });
+  });
+
+for (const [program, how, command, format] of discs)
+  describeWith([program], `a disc of ${program}, ${how}`, () => {
+    it('gives every file as it was packed', async () => {
+      const paths = await pack(command);
+      const input = inputOf(paths);
+      expect(await isDisc(input, noKeys)).toBe(true);
+      input.reads.length = 0;
+      const listing = await readDisc(input, noKeys);
+      expect(listing.format).toBe(format);
+      expect(await hashesOf(listing, paths)).toEqual(expectedHashes());
+      expect(listing.warnings).toEqual([]);
+      expect(input.reads.length).toBeLessThan(40);
     });
   });
