@@ -2,6 +2,7 @@ import type { RequestOptions } from '../model/common.js';
 import { throwIfAborted } from '../util/signals.js';
 import type { ArchiveInput } from './archive.js';
 import { HeaderBytes, incomplete } from './header-bytes.js';
+import { isLoss } from './losses.js';
 
 /** Read at once where headers follow closely on each other. */
 const windowBytes = 32 * 1024;
@@ -48,9 +49,19 @@ export class HeaderWindow {
     const end = this.#start + this.#bytes.length;
     const isNear = this.#bytes.length > 0 && start >= this.#start && start < end + windowBytes;
     const wanted = Math.min(isNear ? Math.max(length, windowBytes) : length, this.#input.size - start);
-    const bytes = await this.#input.read(start, wanted, { signal: options.signal });
+    const bytes = await this.#read(start, wanted, length, options);
     if (bytes.length < length) throw incomplete(this.#format, `${this.#input.name} ends before byte ${start + length}`);
     this.#start = start;
     this.#bytes = bytes;
+  }
+
+  /** What is lost behind the bytes that are needed must not take them along. */
+  async #read(start: number, wanted: number, needed: number, { signal }: RequestOptions): Promise<Uint8Array> {
+    try {
+      return await this.#input.read(start, wanted, { signal });
+    } catch (error) {
+      if (wanted === needed || !isLoss(error, { signal })) throw error;
+      return this.#input.read(start, needed, { signal });
+    }
   }
 }

@@ -1,6 +1,7 @@
 import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveInput } from '../archive.js';
 import { damaged, HeaderBytes, unsupported } from '../header-bytes.js';
+import { isLoss } from '../losses.js';
 import type { Oddities } from '../oddities.js';
 import type { ZipPlaces } from './zip-places.js';
 
@@ -48,8 +49,8 @@ export async function readZipEnd(
   oddities: Oddities,
   options: RequestOptions,
 ): Promise<ZipEnd> {
-  const tailStart = Math.max(0, input.size - tailBytes);
-  const tail = new HeaderBytes(await input.read(tailStart, input.size - tailStart, options), 'zip');
+  const tail = await readTail(input, options);
+  const tailStart = input.size - tail.length;
   const at = findEnd(tail, oddities);
   const short = shortFields(tail, at, tailStart + at);
   const reader = new TailReader(input, tail, tailStart);
@@ -75,6 +76,18 @@ export async function readZipEnd(
     return { directory, directoryStart, entryCount, shiftBytes: directoryStart - said };
   }
   throw damaged('zip', 'The central directory is not where the end of the archive says');
+}
+
+/** The last bytes. Where some of them are lost, the end without a comment may be there nevertheless. */
+async function readTail(input: ArchiveInput, options: RequestOptions): Promise<HeaderBytes> {
+  const read = async (length: number) =>
+    new HeaderBytes(await input.read(Math.max(0, input.size - length), Math.min(length, input.size), options), 'zip');
+  try {
+    return await read(tailBytes);
+  } catch (error) {
+    if (!isLoss(error, options)) throw error;
+    return read(endBytes + locatorBytes + recordBytes);
+  }
 }
 
 /** The last end record whose comment reaches the end of the archive; else, with something behind it, the last one. */
