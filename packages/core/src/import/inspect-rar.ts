@@ -5,6 +5,7 @@ import { orderRarVolumes } from '../archive/rar/order-volumes.js';
 import { predictRarSet } from '../archive/rar/predict-set.js';
 import { readRarVolume } from '../archive/rar/read-volume.js';
 import type { RarVolume } from '../archive/rar/volume.js';
+import { volumeName } from '../archive/volume-names.js';
 import { hasCode } from '../errors/index.js';
 import type { RequestOptions } from '../model/common.js';
 import { expectEqual } from './expect-equal.js';
@@ -19,15 +20,35 @@ export async function inspectRar(set: PieceSet, inspection: Inspection): Promise
   const concluded = await conclude(set, inspection);
   if (concluded !== undefined) return listing([concluded.map((volume, at) => ({ volume, piece: at }))], set.pieces);
   const read = await readAll(set.pieces, inspection);
-  const known = read.flatMap((volume, piece) => (volume === undefined ? [] : [{ volume, piece }]));
-  const named = known.map(({ volume, piece }) => ({ volume, name: (set.pieces[piece] as Piece).name }));
-  const sets = orderRarVolumes(named);
+  const named = read.flatMap((volume, piece) =>
+    volume === undefined ? [] : [{ volume, piece, name: (set.pieces[piece] as Piece).name }],
+  );
+  const { known, sets } = await ordered(named, set.pieces, inspection);
   const placed = sets.map(({ order }) => order.map((at) => (at === undefined ? undefined : known[at])));
   return listing(
     placed,
     set.pieces,
     sets.flatMap(({ warnings }) => warnings),
   );
+}
+
+interface NamedVolume {
+  readonly volume: RarVolume;
+  readonly piece: number;
+  readonly name: string;
+}
+
+/** Volumes in order; those of which only the end tells the place are read to the end. */
+async function ordered(known: readonly NamedVolume[], pieces: readonly Piece[], inspection: Inspection) {
+  const sets = orderRarVolumes(known);
+  const guessed = new Set(sets.flatMap((set) => set.guessed));
+  if (guessed.size === 0) return { known, sets };
+  const toEnd = async (one: NamedVolume): Promise<NamedVolume> => {
+    const volume = await tried(headersOf(pieces[one.piece] as Piece, inspection, true));
+    return volume === undefined ? one : { ...one, volume };
+  };
+  const read = await Promise.all(known.map((one, at) => (guessed.has(at) ? inspection.limit(() => toEnd(one)) : one)));
+  return { known: read, sets: orderRarVolumes(read) };
 }
 
 type Placed = { readonly volume: RarVolume; readonly piece: number } | undefined;
@@ -75,10 +96,10 @@ async function readAll(pieces: readonly Piece[], inspection: Inspection): Promis
   return volumes;
 }
 
-async function headersOf(piece: Piece, inspection: Inspection): Promise<RarVolume> {
+async function headersOf(piece: Piece, inspection: Inspection, toEnd = false): Promise<RarVolume> {
   const { passwords, keys, signal } = inspection;
   await piece.ready();
-  return readRarVolume(piece.input(), { passwords, keys, signal });
+  return readRarVolume(piece.input(), { passwords, keys, signal, toEnd });
 }
 
 /** Whether a volume cannot be had or is no volume, which says nothing of the others. */
@@ -102,6 +123,8 @@ async function conclude(set: PieceSet, inspection: Inspection): Promise<readonly
   const ends = await Promise.all([first, second, last].map((piece) => tried(headersOf(piece, inspection))));
   if (ends.some((end) => end === undefined)) return undefined;
   const [a, b, z] = ends as [RarVolume, RarVolume, RarVolume];
+  // Nothing at the beginning of a volume of RAR 4 would contradict names that are in no order.
+  if (b.format === 'rar4' && !areNumbered(pieces)) return undefined;
   const volumes = predictRarSet({ count: pieces.length, first: a, second: b, last: z });
   if (volumes === undefined) return undefined;
   const check = async (at: number, options: RequestOptions) => {
@@ -110,6 +133,12 @@ async function conclude(set: PieceSet, inspection: Inspection): Promise<readonly
   };
   const isExpected = expectEqual({ like: second, pieces: pieces.slice(2, -1), inspection, check });
   return isExpected ? volumes : undefined;
+}
+
+/** Whether names count the volumes. */
+function areNumbered(pieces: readonly Piece[]): boolean {
+  const numbers = pieces.map(({ name }) => volumeName(name)?.number ?? Number.NaN);
+  return numbers.every((number, at) => at === 0 || number > (numbers[at - 1] as number));
 }
 
 /** Nothing when a volume is lost: then all are looked at. */

@@ -123,6 +123,10 @@ describe('obfuscated releases', () => {
       'RAR 4, subjects hidden, shuffled',
       { archive: { format: 'rar4', volumeBytes: 300_000 }, obfuscate: 'subjects', order: 'shuffled' },
     ],
+    [
+      'RAR 4, names hidden everywhere, shuffled',
+      { archive: { format: 'rar4', volumeBytes: 300_000 }, obfuscate: 'all', order: 'shuffled' },
+    ],
     ['RAR 4, names hidden everywhere', { archive: { format: 'rar4', volumeBytes: 300_000 }, obfuscate: 'all' }],
     [
       'RAR 5, volumes of random names',
