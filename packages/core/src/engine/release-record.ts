@@ -3,6 +3,7 @@ import type { FileContent } from '../catalog/file-content.js';
 import { ClosedError } from '../errors/index.js';
 import type { HealthTarget } from '../health/health-checker.js';
 import { type FoundMember, isReadable } from '../import/found-member.js';
+import { nameMain } from '../import/naming/name-main.js';
 import { planRelease } from '../import/plan-release.js';
 import type { ResolveOptions } from '../import/posted-volume.js';
 import type { Release } from '../model/catalog.js';
@@ -100,6 +101,7 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
   /** Puts it in the catalog. */
   place(folder: string, name: string): void {
     this.#folder = new ReleaseFolder(this.#parts.tree, { folder, name, id: this.id });
+    this.#nameMainFile(name);
     this.#show(this.works.filter((work) => work instanceof PostedFile));
   }
 
@@ -171,11 +173,13 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
     work.refused = found.filter((member) => member.kind === 'file' && !isReadable(member));
     const gone = new Map(work.members);
     const placed: PlacedFile[] = [];
+    const main = work === this.main ? nameMain(found.filter(isReadable), this.#folder?.name ?? '') : undefined;
     for (const member of found) {
       if (!isReadable(member)) continue;
       gone.delete(member.path);
       const known = work.members.get(member.path);
-      if (known === undefined) placed.push(this.#member(work, member));
+      if (known === undefined)
+        placed.push({ ...this.#member(work, member), ...(main?.file === member ? { path: main.path } : {}) });
       else known.known(member);
     }
     this.#put(placed);
@@ -242,6 +246,16 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
       ...sets.map((set) => new ArchiveWork({ indexes: set.members, nameOf, set })),
       ...(unknown.length > 0 ? [new ArchiveWork({ indexes: unknown, nameOf, par2 })] : []),
     ];
+  }
+
+  /** The file the release is about, where its name says nothing. */
+  #nameMainFile(releaseName: string): void {
+    const { main } = this;
+    if (!(main instanceof PostedFile)) return;
+    const { index } = main.bytes;
+    const files = this.works.map((work) => ({ work, path: this.nameOf(index), size: this.encodedBytes(work) }));
+    const named = nameMain(files, releaseName);
+    if (named?.file.work === main) this.#names[index] = named.path;
   }
 
   #member(

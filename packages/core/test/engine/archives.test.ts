@@ -195,6 +195,44 @@ describe('obfuscated releases', () => {
     ],
   ];
 
+  it('asks the app for a password when none of those known opens an archive', async () => {
+    const archive = {
+      format: 'rar5',
+      volumeBytes: 300_000,
+      password: 'right',
+      encrypt: 'headers',
+      keyRoundsLog2: 4,
+    } as const;
+    const release = makeRelease({ ...film, archive, nzb: { meta: { ...meta, password: ['stale'] } } });
+    const { engine } = await engineOf(release);
+    const asked: string[] = [];
+    const answers = ['wrong', 'right'];
+    const password = (what: string) => {
+      asked.push(what);
+      return answers.shift();
+    };
+    const added = await engine.library.add(release.nzb, { password });
+    expect(asked).toHaveLength(2);
+    expect(asked[0]).toContain('is encrypted with another password');
+    expect(await hashOf(engine, added.main as string)).toBe(release.members[0]!.sha256());
+  });
+
+  it('shows the volumes, and says why, when an archive stays closed', async () => {
+    const archive = { format: 'rar5', volumeBytes: 300_000, password: 'right', keyRoundsLog2: 4 } as const;
+    for (const encrypt of ['data', 'headers'] as const) {
+      const release = makeRelease({ ...film, archive: { ...archive, encrypt } });
+      const { engine } = await engineOf(release);
+      const added = await engine.library.add(release.nzb, { password: encrypt === 'data' ? 'wrong' : [] });
+      // Their sizes are found out with nobody waiting.
+      for (let turns = 0; turns < 100 && (await tree(engine)).length < release.files.length; turns++) await settle();
+      expect((await tree(engine)).sort()).toEqual(release.files.map(({ name }) => `${added.path}/${name}`).sort());
+      const said = [...added.members.map(({ refusal }) => refusal), ...added.warnings].join();
+      expect(said).toContain(encrypt === 'data' ? 'another password' : 'needs a password');
+      const [first] = release.files;
+      expect(await hashOf(engine, `${added.path}/${first!.name}`)).toBe(first!.sha256());
+    }
+  });
+
   it.each(shapes)('%s', async (_name, shape) => {
     const release = makeRelease({ nzb: { meta }, ...film, ...shape });
     const { engine, provider } = await engineOf(release);
@@ -202,7 +240,7 @@ describe('obfuscated releases', () => {
     const fetched = provider.calls.fetch.length;
     const [member] = release.members;
     expect(await tree(engine)).toHaveLength(1);
-    expect(added.main).toMatch(/\.mkv$/);
+    expect(added.main).toMatch(/\/(great\.movie|My\.Great\.Movie\.2021)\.mkv$/);
     expect(await hashOf(engine, added.main as string)).toBe(member!.sha256());
     expect(fetched).toBeLessThanOrEqual(2 * release.files.length + 8);
     expect(added.warnings.filter((line) => !line.includes('password could not be checked'))).toEqual([]);
