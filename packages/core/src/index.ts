@@ -2,6 +2,8 @@
  * Newsreel's core: streams, prefetcher, provider pool and health checks behind typed interfaces.
  * @packageDocumentation
  */
+
+export type { SpoolOptions } from './archive/codec/spool.js';
 export type { DiskCache } from './cache/disk-cache.js';
 export { type DiskCacheFactory, type DiskCacheOptions, disk } from './cache/disk-options.js';
 export { createEngine } from './engine/create-engine.js';

@@ -109,17 +109,32 @@ function cutJoin(parts: readonly ByteRecipe[], start: number, end: number): Byte
   return join(kept);
 }
 
-/** A recipe whose volumes are given by recipes of their own: what is inside an archive that is inside another. */
-export function withVolumes(recipe: ByteRecipe, volumes: readonly ByteRecipe[]): ByteRecipe {
+/**
+ * A recipe whose volumes are given by recipes of their own: what is inside an archive that is inside another.
+ * @param made what was made of which recipe: given again, members that share something still share it
+ */
+export function withVolumes(
+  recipe: ByteRecipe,
+  volumes: readonly ByteRecipe[],
+  made: Map<ByteRecipe, ByteRecipe> = new Map(),
+): ByteRecipe {
+  const known = made.get(recipe);
+  if (known !== undefined) return known;
+  const placed = inVolumes(recipe, volumes, made);
+  if (recipe.from === 'codec' || recipe.from === 'aes-cbc') made.set(recipe, placed);
+  return placed;
+}
+
+function inVolumes(recipe: ByteRecipe, volumes: readonly ByteRecipe[], made: Map<ByteRecipe, ByteRecipe>): ByteRecipe {
   switch (recipe.from) {
     case 'volume':
       return cut(volumes[recipe.volume] as ByteRecipe, recipe.start, recipe.end);
     case 'join':
-      return join(recipe.parts.map((part) => withVolumes(part, volumes)));
+      return join(recipe.parts.map((part) => withVolumes(part, volumes, made)));
     case 'slice':
-      return cut(withVolumes(recipe.of, volumes), recipe.start, recipe.end);
+      return cut(withVolumes(recipe.of, volumes, made), recipe.start, recipe.end);
     default:
-      return { ...recipe, of: withVolumes(recipe.of, volumes) };
+      return { ...recipe, of: withVolumes(recipe.of, volumes, made) };
   }
 }
 

@@ -1,30 +1,32 @@
-import { ArchiveUnsupportedError } from '../errors/index.js';
 import { concat } from '../files/concat.js';
 import { decryptSource } from '../files/decrypt-source.js';
 import { slice } from '../files/slice.js';
 import type { ByteSource } from '../model/byte-source.js';
-import type { ByteRecipe } from './byte-recipe.js';
+import type { ByteRecipe, CodecRecipe } from './byte-recipe.js';
+
+/** What recipes are made of. */
+export interface RecipeParts {
+  /** Gives the volumes by number. */
+  readonly volume: (index: number) => ByteSource;
+  /** Unpacks. @param packed makes the source of the packed bytes */
+  readonly unpacked: (recipe: CodecRecipe, packed: () => ByteSource) => ByteSource;
+}
 
 /**
  * The bytes a recipe speaks of. Nothing is read or unpacked before somebody reads.
- * @param volume gives the volumes by number
  * @throws RangeInvalidError when a volume is smaller than the recipe takes it for
  */
-export function recipeSource(recipe: ByteRecipe, volume: (index: number) => ByteSource): ByteSource {
+export function recipeSource(recipe: ByteRecipe, parts: RecipeParts): ByteSource {
   switch (recipe.from) {
     case 'volume':
-      return slice(volume(recipe.volume), recipe);
+      return slice(parts.volume(recipe.volume), recipe);
     case 'join':
-      return concat(recipe.parts.map((part) => recipeSource(part, volume)));
+      return concat(recipe.parts.map((part) => recipeSource(part, parts)));
     case 'slice':
-      return slice(recipeSource(recipe.of, volume), recipe);
+      return slice(recipeSource(recipe.of, parts), recipe);
     case 'aes-cbc':
-      return decryptSource(recipeSource(recipe.of, volume), recipe);
+      return decryptSource(recipeSource(recipe.of, parts), recipe);
     case 'codec':
-      throw new ArchiveUnsupportedError({
-        format: recipe.codec.method,
-        reason: 'compressed',
-        message: `What is packed by ${recipe.codec.method} cannot be read`,
-      });
+      return parts.unpacked(recipe, () => recipeSource(recipe.of, parts));
   }
 }

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { volumesOf } from '../archive/byte-recipe.js';
-import { recipeSource } from '../archive/recipe-source.js';
+import type { Decoders } from '../archive/codec/decoders.js';
+import { type RecipeParts, recipeSource } from '../archive/recipe-source.js';
 import { LayoutUnknownError } from '../errors/index.js';
 import type { ReadableMember } from '../import/found-member.js';
 import type { ResolveOptions } from '../import/posted-volume.js';
+import type { ByteSource } from '../model/byte-source.js';
 import type { HeldBytes, PostedBytes } from './posted-bytes.js';
 import { type ContentOwner, type ReadingHost, ReleaseContent } from './release-content.js';
 
@@ -11,6 +13,8 @@ import { type ContentOwner, type ReadingHost, ReleaseContent } from './release-c
 export interface MemberOwner extends ContentOwner {
   /** The posted files of the release, by their place in the NZB. */
   readonly bytes: readonly PostedBytes[];
+  /** Unpacks what is packed. */
+  readonly decoders: Decoders;
   /** Resolves when what is being inspected of the release has been. */
   inspected(options: ResolveOptions): Promise<void>;
 }
@@ -80,14 +84,21 @@ export class MemberFile extends ReleaseContent {
   }
 
   protected hold(): HeldBytes {
-    const held = new Map<number, HeldBytes>();
+    const held: HeldBytes[] = [];
     const release = () => {
-      for (const each of held.values()) each.release();
+      for (const each of held.splice(0)) each.release();
+    };
+    const keep = (each: HeldBytes) => {
+      held.push(each);
+      return each.source;
     };
     try {
-      for (const index of this.#volumes) held.set(index, (this.#owner.bytes[index] as PostedBytes).hold());
-      const source = recipeSource(this.#member.content, (index) => (held.get(index) as HeldBytes).source);
-      return { source, release };
+      const volumes = new Map(
+        this.#volumes.map((index) => [index, keep((this.#owner.bytes[index] as PostedBytes).hold())]),
+      );
+      const volume = (index: number) => volumes.get(index) as ByteSource;
+      const unpacked: RecipeParts['unpacked'] = (recipe, packed) => keep(this.#owner.decoders.hold(recipe, packed));
+      return { source: recipeSource(this.#member.content, { volume, unpacked }), release };
     } catch (error) {
       release();
       throw error;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SpoolOptions } from '../archive/codec/spool.js';
 import type { DiskCacheFactory } from '../cache/disk-options.js';
 import type { Adapter, Grant } from '../model/adapter.js';
 import type { ArticleSource, SegmentCache } from '../model/article.js';
@@ -77,6 +78,11 @@ export interface EngineOptions {
   readonly memory?: MemoryOptions | undefined;
   /** The article cache: the size of the engine's own, or one of yours, which the engine does not close. */
   readonly cache?: MemoryCacheOptions | SegmentCache | undefined;
+  /**
+   * Keeps on disk what was unpacked of compressed members, for those who seek back; what was encrypted lies there plain.
+   * Stored members, which nearly all are, need none. @default none: it is unpacked anew
+   */
+  readonly spool?: SpoolOptions | undefined;
   /** How far readers look ahead. @default adaptive() */
   readonly prefetch?: PrefetchPolicy | undefined;
   /** Which providers of a tier are asked first. @default by room, speed and, for playback, time to first byte */
@@ -182,6 +188,7 @@ const schema = z.strictObject({
       'must be { maxBytes } in whole bytes with or without { disk: disk({ … }) }, or a cache (an object with get, set, close)',
     )
     .optional(),
+  spool: z.strictObject({ folder: z.string().min(1).optional(), maxBytes: z.int().nonnegative() }).optional(),
   prefetch: callable<PrefetchPolicy>('adaptive(), fixed(…), off() or a policy of your own').optional(),
   selection: callable<SelectionPolicy>('a selection policy').optional(),
   integrity: z.enum(['progressive', 'verified']).optional(),

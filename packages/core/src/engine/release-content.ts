@@ -1,3 +1,4 @@
+import type { Decoders } from '../archive/codec/decoders.js';
 import type { FileContent, OpenContentOptions } from '../catalog/file-content.js';
 import { fileSegments } from '../catalog/file-segments.js';
 import { FileChangedError } from '../errors/index.js';
@@ -21,6 +22,8 @@ export interface ReadingHost {
   readonly fetcher: SegmentFetcher;
   /** Who makes handles. */
   readonly openHandle: OpenHandle;
+  /** Who unpacks. */
+  readonly decoders: Decoders;
 }
 
 /** What contents tell their release. */

@@ -79,6 +79,7 @@ export class ReleaseInspector {
       signal: how.signal,
       passwords: known,
       keys: this.#parts.keys,
+      decoders: record.decoders,
       limit: this.#limit(how),
       contradicted: (indexes) => record.contradicted(indexes),
     };

@@ -1,3 +1,4 @@
+import type { Decoders } from '../archive/codec/decoders.js';
 import type { CatalogTree } from '../catalog/catalog-tree.js';
 import type { FileContent } from '../catalog/file-content.js';
 import { ClosedError } from '../errors/index.js';
@@ -79,6 +80,10 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
     this.#posted = this.bytes.map((bytes) => new PostedFile(bytes, this, parts.host));
     this.#names = files.map(({ nameHint }, index) => nameHint || provisionalName(index, files.length));
     this.works = this.#plan();
+  }
+
+  get decoders(): Decoders {
+    return this.#parts.host.decoders;
   }
 
   /** What its archives are opened with. */

@@ -1,3 +1,4 @@
+import { Decoders } from '../archive/codec/decoders.js';
 import { createKeyDerivation } from '../archive/crypto/create-key-derivation.js';
 import { createMemoryCache, type MemoryCache } from '../cache/memory-cache.js';
 import { TieredCache } from '../cache/tiered-cache.js';
@@ -91,7 +92,8 @@ function connect(options: ResolvedEngineOptions, logger: Logger, made: ClosingSt
   const reading = new Reading({ fetcher, events, clock, settings, freeSlots, stallThresholdMs, aheadBytes, heldBytes });
   const targets = (releaseId: string) => library.healthTargets(releaseId);
   const health = keep('health checker', createHealthChecker({ pool, targets, events, clock }));
-  const host = { fetcher, openHandle: reading.openHandle };
+  const decoders = keep('decoders', new Decoders({ ledger, clock, spool: options.spool }));
+  const host = { fetcher, openHandle: reading.openHandle, decoders };
   const keys = keep('keys', createKeyDerivation());
   const library: EngineLibrary = keep('library', new EngineLibrary({ events, logger, clock, host, keys }));
   return { options, logger, events, ledger, settings, cache, pool, fetcher, reading, library, health, made };

@@ -37,11 +37,12 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
   const { lane, signal, passwords, keys } = inspection;
   const input = archiveInput(base, sourceOf(whole, inspection), lane);
   const sizes = set.areJoinedParts ? recipes.map(recipeSize) : undefined;
+  const made = new Map<ByteRecipe, ByteRecipe>();
   const { format, members, warnings } = await readers[kind](input, { signal, passwords, keys }, sizes);
   return {
     format,
     members: members.map((member) =>
-      member.content === undefined ? member : { ...member, content: withVolumes(member.content, [whole]) },
+      member.content === undefined ? member : { ...member, content: withVolumes(member.content, [whole], made) },
     ),
     warnings,
     isShownToo: false,

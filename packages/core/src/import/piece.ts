@@ -1,6 +1,7 @@
 import type { ArchiveInput } from '../archive/archive.js';
 import { archiveInput } from '../archive/archive-input.js';
 import { type ByteRecipe, ofVolume } from '../archive/byte-recipe.js';
+import type { Decoders } from '../archive/codec/decoders.js';
 import type { KeyDerivation } from '../archive/crypto/key-derivation.js';
 import { recipeSource } from '../archive/recipe-source.js';
 import type { ByteSource } from '../model/byte-source.js';
@@ -18,6 +19,8 @@ export interface Inspection extends RequestOptions {
   readonly passwords: readonly string[];
   /** Makes keys of them. */
   readonly keys: KeyDerivation;
+  /** Unpacks members that archives are in. */
+  readonly decoders: Decoders;
   /** Bounds how much is asked for side by side. */
   readonly limit: <T>(work: () => Promise<T>) => Promise<T>;
   /** Told when what was concluded of these posted files (places in the NZB) turned out wrong. */
@@ -69,6 +72,14 @@ export function memberPiece(member: ReadableMember, inspection: Inspection): Pie
 }
 
 /** The bytes of a recipe over posted files. */
-export function sourceOf(recipe: ByteRecipe, { posted }: Inspection): ByteSource {
-  return recipeSource(recipe, (index) => (posted[index] as PostedVolume).source());
+export function sourceOf(recipe: ByteRecipe, { posted, decoders }: Inspection): ByteSource {
+  return recipeSource(recipe, {
+    volume: (index) => (posted[index] as PostedVolume).source(),
+    unpacked: (packed, sourceOfPacked) => {
+      // Nobody knows when the last header was read: what is used least goes when there are too many.
+      const { source, release } = decoders.hold(packed, sourceOfPacked);
+      release();
+      return source;
+    },
+  });
 }
