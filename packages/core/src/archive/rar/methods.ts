@@ -1,4 +1,4 @@
-import type { RarFormat, RarMethod } from './volume.js';
+import type { RarMethod } from './volume.js';
 
 const methodNames = ['stored', 'fastest', 'fast', 'normal', 'good', 'best'];
 
@@ -27,6 +27,3 @@ function inUnits(bytes: number): string {
   if (kibibytes < 1024) return `${kibibytes} KiB`;
   return kibibytes < 1024 * 1024 ? `${kibibytes / 1024} MiB` : `${kibibytes / 1024 / 1024} GiB`;
 }
-
-/** Format and the word for it. */
-export const formatName: Readonly<Record<RarFormat, string>> = { rar4: 'RAR 4', rar5: 'RAR 5' };
