@@ -1,6 +1,7 @@
 import type { ArchiveInput, ArchiveListing, ReadArchiveOptions } from '../archive/archive.js';
 import { archiveInput } from '../archive/archive-input.js';
 import { type ByteRecipe, join, recipeSize, withVolumes } from '../archive/byte-recipe.js';
+import { readDisc } from '../archive/disc/read-disc.js';
 import { readSevenZip } from '../archive/seven-zip/read-seven-zip.js';
 import { sevenZipTotalSize } from '../archive/seven-zip/start-header.js';
 import { readTar } from '../archive/tar/read-tar.js';
@@ -19,17 +20,18 @@ type Reader = (
   partSizes: readonly number[] | undefined,
 ) => Promise<ArchiveListing>;
 
-const readers: Readonly<Record<Exclude<SetKind, 'rar' | 'split' | 'disc'>, Reader>> = {
+const readers: Readonly<Record<Exclude<SetKind, 'rar' | 'split'>, Reader>> = {
   '7z': readSevenZip,
   zip: (input, options, partSizes) => readZip(input, { ...options, partSizes }),
   tar: readTar,
+  disc: readDisc,
 };
 
 /** What is inside a set whose pieces, one after the other, are one archive or one file. */
 export async function inspectJoined(set: PieceSet, inspection: Inspection): Promise<ListedSet> {
   const { kind, base, pieces } = set;
   refuseGaps(set);
-  if (kind === 'rar' || kind === 'disc') throw new TypeError('volumes of RAR are archives of their own');
+  if (kind === 'rar') throw new TypeError('volumes of RAR are archives of their own');
   await (kind === '7z' ? readySevenZip(set, inspection) : readyAll(pieces, inspection));
   const recipes = pieces.map((piece) => piece.recipe());
   const whole = join(recipes);
@@ -45,7 +47,7 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
       member.content === undefined ? member : { ...member, content: withVolumes(member.content, [whole], made) },
     ),
     warnings,
-    isShownToo: false,
+    isShownToo: kind === 'disc',
   };
 }
 

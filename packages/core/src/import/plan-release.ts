@@ -20,9 +20,8 @@ export interface ReleasePlan {
 export function planRelease(names: readonly string[]): ReleasePlan {
   const { sets, par2, others } = findVolumeSets(names);
   const isTelling = (index: number) => isTellingName(names[index] ?? '');
-  const discs = sets.filter(({ kind }) => kind === 'disc').flatMap(filesOf);
   return {
-    plain: [...par2, ...discs, ...others.filter(isTelling)].sort((a, b) => a - b),
+    plain: [...par2, ...others.filter(isTelling)].sort((a, b) => a - b),
     sets: plannedSets(sets),
     unknown: others.filter((index) => !isTelling(index)),
     par2,
@@ -34,10 +33,9 @@ export function planRelease(names: readonly string[]): ReleasePlan {
  * own: all that seem incomplete go together, for their headers tell them apart.
  */
 export function plannedSets(sets: readonly VolumeSet[]): readonly PlannedSet[] {
-  const archives = sets.filter(({ kind }) => kind !== 'disc');
-  const doubtful = archives.filter(isDoubtful);
+  const doubtful = sets.filter(isDoubtful);
   const [one, ...more] = doubtful;
-  const planned = archives.filter((set) => more.length === 0 || !isDoubtful(set)).map(plannedSet);
+  const planned = sets.filter((set) => more.length === 0 || !isDoubtful(set)).map(plannedSet);
   if (one === undefined || more.length === 0) return planned;
   const members = doubtful.flatMap(filesOf).sort((a, b) => a - b);
   return [...planned, { kind: 'rar', base: one.base, members, missing: [], areJoinedParts: false }];
