@@ -23,8 +23,9 @@ export function describeRelease(described: DescribedRelease): Release {
   const files = described.posted.map((posted) => describeFile(posted, described));
   const members = described.works.flatMap((work) => describeMembers(work, described));
   const shown = new Set(described.works.flatMap(({ indexes }) => indexes));
+  const opened = new Set(described.works.flatMap((work) => openedIn(work, described.pathOf)));
   const whole = [
-    ...members.filter(({ refusal }) => refusal === undefined),
+    ...members.filter(({ refusal, path: at }) => refusal === undefined && !opened.has(at)),
     ...files.filter((_file, at) => !shown.has(at)),
   ];
   const main = whole.reduce<ReleaseFile | ReleaseMember | undefined>(
@@ -34,6 +35,10 @@ export function describeRelease(described: DescribedRelease): Release {
   const { meta } = nzb;
   return Object.freeze({ id, name, path, main: main?.path, addedMs, files, members, warnings, meta });
 }
+
+/** Paths of archives whose contents are there as well. */
+const openedIn = ({ members }: ArchiveWork, pathOf: DescribedRelease['pathOf']) =>
+  [...members.values()].filter(({ member }) => member.isOpened).map(pathOf);
 
 function describeFile(posted: PostedFile, { pathOf }: DescribedRelease): ReleaseFile {
   const { nzbFile, size } = posted;

@@ -13,6 +13,8 @@ export interface FoundMember {
   /** Format of the archive it is in; the innermost one. */
   readonly format: ArchiveFormat | 'split';
   readonly isEncrypted: boolean;
+  /** Whether it is an archive itself, and what is in it was found as well. */
+  readonly isOpened?: boolean | undefined;
   /** How its bytes are got from the posted files; volumes are numbered by their place in the NZB. */
   readonly content?: ByteRecipe | undefined;
   /** Why its bytes cannot be had. */

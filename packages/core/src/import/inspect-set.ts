@@ -36,7 +36,9 @@ export interface SetOutcome {
 export async function inspectSet(set: PieceSet, inspection: Inspection, level = 0): Promise<SetOutcome> {
   try {
     const listed = await list(set, inspection);
-    const found = listed.members.slice(0, mostMembers).flatMap((member) => foundIn(member, listed.format));
+    // What is shown beside its contents has them in a folder of its own.
+    const folder = listed.isShownToo ? `${memberPath(set.base) || 'contents'}/` : '';
+    const found = listed.members.slice(0, mostMembers).flatMap((member) => foundIn(member, listed.format, folder));
     const inner = level + 1 < mostLevels ? await opened(found, inspection, level + 1) : { found, warnings: [] };
     const { isShownToo } = listed;
     return { found: inner.found, isShownToo, warnings: [...listed.warnings, ...inner.warnings] };
@@ -70,11 +72,11 @@ async function kindOfSplit({ pieces }: PieceSet, inspection: Inspection): Promis
   return first === undefined || first === 'rar' ? 'split' : first;
 }
 
-function foundIn(member: ArchiveMember, format: ListedSet['format']): FoundMember[] {
-  const path = memberPath(member.path);
-  if (path === '' || member.kind === 'link') return [];
+function foundIn(member: ArchiveMember, format: ListedSet['format'], folder: string): FoundMember[] {
+  const inside = memberPath(member.path);
+  if (inside === '' || member.kind === 'link') return [];
   const { kind, size, modifiedMs, isEncrypted, content, refusal } = member;
-  return [{ path, kind, size, modifiedMs, format, isEncrypted, content, refusal }];
+  return [{ path: folder + inside, kind, size, modifiedMs, format, isEncrypted, content, refusal }];
 }
 
 /** The same with the archives among them opened. */
@@ -82,6 +84,7 @@ async function opened(found: readonly FoundMember[], inspection: Inspection, lev
   const readable = found.filter(isReadable);
   const sets = innerSets(readable, inspection);
   const hidden = new Set<FoundMember>();
+  const openedToo = new Set<FoundMember>();
   const more: FoundMember[] = [];
   const warnings: string[] = [];
   for (const { set, folder, members } of sets) {
@@ -89,9 +92,11 @@ async function opened(found: readonly FoundMember[], inspection: Inspection, lev
     warnings.push(...outcome.warnings);
     for (const inner of outcome.found) more.push({ ...inner, path: folder + inner.path });
     const isOpen = outcome.refusal === undefined && outcome.found.every((inner) => inner.refusal === undefined);
-    if (isOpen && !outcome.isShownToo) for (const member of members) hidden.add(member);
+    for (const member of isOpen ? members : []) (outcome.isShownToo ? openedToo : hidden).add(member);
   }
-  return { found: [...found.filter((member) => !hidden.has(member)), ...more].slice(0, mostMembers), warnings };
+  const kept = found.filter((member) => !hidden.has(member));
+  const told = kept.map((member) => (openedToo.has(member) ? { ...member, isOpened: true } : member));
+  return { found: [...told, ...more].slice(0, mostMembers), warnings };
 }
 
 interface InnerSet {
