@@ -58,7 +58,7 @@ export async function readEndHeader(
   for (let depth = 0; depth < mostHeaders; depth++) {
     const header = new HeaderReader(bytes);
     const id = header.byte();
-    if (id === propertyId.header) return { ...readHeader(header), opened };
+    if (id === propertyId.header) return { ...(await readHeader(header)), opened };
     if (id !== propertyId.encodedHeader) throw sevenZipError('damaged', `the end header begins with property ${id}`);
     const unpacked = await unpackHeader(readStreamsInfo(header), place);
     bytes = unpacked.bytes;
@@ -67,14 +67,14 @@ export async function readEndHeader(
   throw sevenZipError('damaged', 'the end header is packed over and over');
 }
 
-function readHeader(header: HeaderReader): Pick<EndHeader, 'streams' | 'files'> {
+async function readHeader(header: HeaderReader): Promise<Pick<EndHeader, 'streams' | 'files'>> {
   let streams: StreamsInfo = { packStart: 0, packSizes: [], folders: [], subStreams: [] };
   let files: readonly FileInfo[] = [];
   for (let id = header.byte(); id !== propertyId.end; id = header.byte()) {
     if (id === propertyId.archiveProperties) skipArchiveProperties(header);
     else if (id === propertyId.additionalStreams) readStreamsInfo(header);
     else if (id === propertyId.mainStreams) streams = readStreamsInfo(header);
-    else if (id === propertyId.files) files = readFilesInfo(header);
+    else if (id === propertyId.files) files = await readFilesInfo(header);
     else throw sevenZipError('damaged', `the end header has property ${id}`);
   }
   return { streams, files };

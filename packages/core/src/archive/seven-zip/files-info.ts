@@ -1,8 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { HeaderReader, propertyId } from './header-reader.js';
 import { sevenZipError } from './seven-zip-error.js';
 
 /** Most files in an archive. */
 const mostFiles = 2 ** 20;
+/** So many are gone through in a few milliseconds. */
+export const manyFiles = 2 ** 12;
 /** Milliseconds from 1601, where file times of Windows begin, to 1970. */
 const before1970Ms = 11_644_473_600_000;
 
@@ -21,12 +24,13 @@ export interface FileInfo {
   attributes: number | undefined;
 }
 
-/** Reads "Files Info" up to and with its end. */
-export function readFilesInfo(header: HeaderReader): FileInfo[] {
+/** Reads "Files Info" up to and with its end; of very many files, with a pause after each property. */
+export async function readFilesInfo(header: HeaderReader): Promise<FileInfo[]> {
   const files = makeFiles(header);
   // Two rows of flags are about those without a stream only, who are known when their own row was read before.
   let empty: FileInfo[] = [];
   for (let id = header.number(); id !== propertyId.end; id = header.number()) {
+    if (files.length > manyFiles) await nextTurn();
     const property = new HeaderReader(header.bytes(header.number()));
     if (id === propertyId.emptyStream) empty = readEmpty(property, files);
     else if (id === propertyId.emptyFile) setFlags(property, empty, 'isEmptyFile');
@@ -83,7 +87,7 @@ function readTimes(property: HeaderReader, files: readonly FileInfo[]): void {
   const defined = property.defined(files.length);
   property.expectInternal();
   for (const [at, file] of files.entries())
-    if (defined[at]) file.modifiedMs = Number(property.uint64() / 10_000n) - before1970Ms;
+    if (defined[at]) file.modifiedMs = Math.floor(property.uint64() / 10_000) - before1970Ms;
 }
 
 function readAttributes(property: HeaderReader, files: readonly FileInfo[]): void {

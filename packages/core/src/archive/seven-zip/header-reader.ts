@@ -50,9 +50,10 @@ export class HeaderReader {
     return this.#view.getUint32(this.#take(4), true);
   }
 
-  /** A number of 8 bytes that may be anything, as a time. */
-  uint64(): bigint {
-    return this.#view.getBigUint64(this.#take(8), true);
+  /** A number of 8 bytes, exact up to 2^53 and then about: good for times. */
+  uint64(): number {
+    const low = this.uint32();
+    return this.uint32() * 2 ** 32 + low;
   }
 
   /**

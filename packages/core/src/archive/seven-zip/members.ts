@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ArchiveMember } from '../archive.js';
 import { type ByteRecipe, cut, ofVolume } from '../byte-recipe.js';
-import type { FileInfo } from './files-info.js';
+import { type FileInfo, manyFiles } from './files-info.js';
 import { sevenZipError } from './seven-zip-error.js';
 import type { SubStream } from './streams-info.js';
 
@@ -21,13 +22,17 @@ export interface FolderContent {
 }
 
 /** Members in the order of the archive: files take the bytes of the folders one after the other. */
-export function listMembers(files: readonly FileInfo[], folders: readonly FolderContent[]): ArchiveMember[] {
+export async function listMembers(
+  files: readonly FileInfo[],
+  folders: readonly FolderContent[],
+): Promise<ArchiveMember[]> {
   const members: ArchiveMember[] = [];
   const streams = allStreams(folders);
   for (const file of files) {
     const next = file.hasStream ? streams.next() : undefined;
     if (next?.done) throw sevenZipError('damaged', 'the header lists more files than it has bytes for');
     if (!file.isAnti) members.push(next ? fileMember(file, next.value) : emptyMember(file));
+    if (members.length % manyFiles === manyFiles - 1) await nextTurn();
   }
   if (!streams.next().done) throw sevenZipError('damaged', 'the header has bytes that belong to no file');
   return members;

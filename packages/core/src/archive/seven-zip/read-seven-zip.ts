@@ -35,7 +35,7 @@ export async function readSevenZip(input: ArchiveInput, options: ReadArchiveOpti
   const folders = await readContents(input, header, window, start, options, warnings);
   const anti = header.files.filter(({ isAnti }) => isAnti).length;
   if (anti > 0) warnings.push(`${anti} marks that delete files were left out`);
-  return { format: '7z', members: listMembers(header.files, folders), warnings };
+  return { format: '7z', members: await listMembers(header.files, folders), warnings };
 }
 
 async function findStart(window: ArchiveWindow): Promise<StartHeader> {
