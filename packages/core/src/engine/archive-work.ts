@@ -1,7 +1,7 @@
 import { hasCode } from '../errors/index.js';
 import { type FoundMember, isReadable } from '../import/found-member.js';
 import { inspectHeap } from '../import/inspect-heap.js';
-import { inspectSet, type SetOutcome } from '../import/inspect-set.js';
+import { inspectSet, type SetOutcome, type SetRefusal } from '../import/inspect-set.js';
 import { type Inspection, postedPiece } from '../import/piece.js';
 import type { PieceSet, PlannedSet } from '../import/piece-set.js';
 import type { MemberFile } from './member-file.js';
@@ -12,6 +12,8 @@ export interface ArchiveFindings {
   /** Posted files that are shown as they are, by their place in the NZB, with their names where better ones are known. */
   readonly shown: ReadonlyMap<number, string | undefined>;
   readonly warnings: readonly string[];
+  /** Archives of which nothing can be had. */
+  readonly refusals: readonly SetRefusal[];
 }
 
 /** Asks for a password after none of those tried has opened an archive. */
@@ -40,6 +42,8 @@ export class ArchiveWork {
   warnings: readonly string[] = [];
   /** Files that are in it and cannot be had. */
   refused: readonly FoundMember[] = [];
+  /** Archives in it that cannot be opened. */
+  refusals: readonly SetRefusal[] = [];
   /** Whether conclusions about volumes nobody has looked at are allowed: not again after one was wrong. */
   mayConclude = true;
   readonly #parts: ArchiveWorkParts;
@@ -84,6 +88,7 @@ export class ArchiveWork {
       found: parts.flatMap(({ found }) => found),
       shown,
       warnings: parts.flatMap(({ warnings }) => warnings),
+      refusals: parts.flatMap(({ refusals }) => refusals),
     };
     return { findings, parts };
   }
@@ -95,10 +100,10 @@ function indexesOf({ pieces }: PieceSet): number[] {
 
 /** What is locked, in words. */
 function lockedIn(parts: readonly SetOutcome[]): string | undefined {
-  const refusals = parts.flatMap(({ refusal, found }) => [
-    refusal,
+  const errors = parts.flatMap(({ refusals, found }) => [
+    ...refusals.map(({ error }) => error),
     ...found.filter((member) => !isReadable(member)).map((member) => member.refusal),
   ]);
-  const locked = refusals.find((refusal) => hasCode(refusal, 'ERR_PASSWORD'));
+  const locked = errors.find((error) => hasCode(error, 'ERR_PASSWORD'));
   return locked?.message;
 }

@@ -1,4 +1,5 @@
-import type { Release, ReleaseFile, ReleaseMember } from '../model/catalog.js';
+import { type ArchiveUnsupportedError, hasCode, type PasswordError } from '../errors/index.js';
+import type { ArchiveRefusal, Release, ReleaseFile, ReleaseMember } from '../model/catalog.js';
 import type { Nzb } from '../model/nzb.js';
 import type { ArchiveWork } from './archive-work.js';
 import type { MemberFile } from './member-file.js';
@@ -32,8 +33,11 @@ export function describeRelease(described: DescribedRelease): Release {
     (largest, file) => ((file.size ?? 0) > (largest?.size ?? -1) ? file : largest),
     undefined,
   );
+  const refused = described.works.flatMap(({ refusals }) =>
+    refusals.map((refusal) => Object.freeze({ name: refusal.name, ...describeRefusal(refusal.error) })),
+  );
   const { meta } = nzb;
-  return Object.freeze({ id, name, path, main: main?.path, addedMs, files, members, warnings, meta });
+  return Object.freeze({ id, name, path, main: main?.path, addedMs, files, members, refused, warnings, meta });
 }
 
 /** Paths of archives whose contents are there as well. */
@@ -63,8 +67,18 @@ function describeMembers({ members, refused }: ArchiveWork, { path, pathOf }: De
         size,
         format,
         isEncrypted,
-        refusal: refusal?.message ?? 'cannot be read',
+        refusal: describeRefusal(refusal),
       }),
   );
   return [...readable, ...others];
+}
+
+/** The parts of an error that an app goes by; the error itself holds on to what it came from. */
+function describeRefusal(error: Error | undefined): ArchiveRefusal {
+  const message = error?.message ?? 'its bytes cannot be had';
+  if (hasCode(error, 'ERR_PASSWORD'))
+    return Object.freeze({ code: 'ERR_PASSWORD', reason: (error as PasswordError).reason, message });
+  const isKnown = hasCode(error, 'ERR_ARCHIVE_UNSUPPORTED');
+  const reason = isKnown ? (error as ArchiveUnsupportedError).reason : 'damaged';
+  return Object.freeze({ code: 'ERR_ARCHIVE_UNSUPPORTED', reason, message });
 }

@@ -172,9 +172,10 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
    * What was found in archives: files in them come, change and go accordingly.
    * @returns posted files that are shown from now on and whose sizes are not known yet
    */
-  found(work: ArchiveWork, { found, shown, warnings }: ArchiveFindings): readonly PostedFile[] {
+  found(work: ArchiveWork, { found, shown, warnings, refusals }: ArchiveFindings): readonly PostedFile[] {
     this.#undone.delete(work);
     work.warnings = warnings;
+    work.refusals = refusals;
     work.refused = found.filter((member) => member.kind === 'file' && !isReadable(member));
     const gone = new Map(work.members);
     const placed: PlacedFile[] = [];

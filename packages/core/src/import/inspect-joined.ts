@@ -88,7 +88,7 @@ async function readySevenZip({ pieces }: PieceSet, inspection: Inspection): Prom
 
 function refuseGaps({ kind, base, missing }: PieceSet): void {
   if (missing.length === 0) return;
-  const named = missing.slice(0, 10).join(', ');
-  const message = `${base} lacks ${missing.length === 1 ? 'volume' : 'volumes'} ${named}${missing.length > 10 ? ', …' : ''}`;
+  const named = missing.slice(0, 10).map((number) => (Number.isFinite(number) ? number + 1 : 'the last'));
+  const message = `${base} lacks ${missing.length === 1 ? 'volume' : 'volumes'} ${named.join(', ')}${missing.length > 10 ? ', …' : ''}`;
   throw new ArchiveUnsupportedError({ format: kind, reason: 'incomplete', message });
 }

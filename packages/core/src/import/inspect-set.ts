@@ -25,7 +25,17 @@ export interface SetOutcome {
   readonly isShownToo: boolean;
   readonly warnings: readonly string[];
   /** Why nothing of it can be had as files: an ArchiveUnsupportedError or a PasswordError. */
-  readonly refusal?: unknown;
+  readonly refusal?: Error | undefined;
+  /** Archives of which nothing can be had: this one, or those inside it. */
+  readonly refusals: readonly SetRefusal[];
+}
+
+/** An archive that cannot be opened. */
+export interface SetRefusal {
+  /** What names of its volumes have in common. */
+  readonly name: string;
+  /** An ArchiveUnsupportedError or a PasswordError. */
+  readonly error: Error;
 }
 
 /**
@@ -39,12 +49,14 @@ export async function inspectSet(set: PieceSet, inspection: Inspection, level = 
     // What is shown beside its contents has them in a folder of its own.
     const folder = listed.isShownToo ? `${memberPath(set.base) || 'contents'}/` : '';
     const found = listed.members.slice(0, mostMembers).flatMap((member) => foundIn(member, listed.format, folder));
-    const inner = level + 1 < mostLevels ? await opened(found, inspection, level + 1) : { found, warnings: [] };
+    const inner =
+      level + 1 < mostLevels ? await opened(found, inspection, level + 1) : { found, warnings: [], refusals: [] };
     const { isShownToo } = listed;
-    return { found: inner.found, isShownToo, warnings: [...listed.warnings, ...inner.warnings] };
+    return { ...inner, isShownToo, warnings: [...listed.warnings, ...inner.warnings] };
   } catch (refusal) {
     if (!isRefusal(refusal)) throw refusal;
-    return { found: [], isShownToo: true, warnings: [`${set.base}: ${refusal.message}`], refusal };
+    const refusals = [{ name: set.base, error: refusal }];
+    return { found: [], isShownToo: true, warnings: [`${set.base}: ${refusal.message}`], refusal, refusals };
   }
 }
 
@@ -87,16 +99,18 @@ async function opened(found: readonly FoundMember[], inspection: Inspection, lev
   const openedToo = new Set<FoundMember>();
   const more: FoundMember[] = [];
   const warnings: string[] = [];
+  const refusals: SetRefusal[] = [];
   for (const { set, folder, members } of sets) {
     const outcome = await inspectSet(set, inspection, level);
     warnings.push(...outcome.warnings);
+    refusals.push(...outcome.refusals.map(({ name, error }) => ({ name: folder + name, error })));
     for (const inner of outcome.found) more.push({ ...inner, path: folder + inner.path });
     const isOpen = outcome.refusal === undefined && outcome.found.every((inner) => inner.refusal === undefined);
     for (const member of isOpen ? members : []) (outcome.isShownToo ? openedToo : hidden).add(member);
   }
   const kept = found.filter((member) => !hidden.has(member));
   const told = kept.map((member) => (openedToo.has(member) ? { ...member, isOpened: true } : member));
-  return { found: [...told, ...more].slice(0, mostMembers), warnings };
+  return { found: [...told, ...more].slice(0, mostMembers), warnings, refusals };
 }
 
 interface InnerSet {

@@ -172,6 +172,8 @@ export interface Release {
   readonly files: readonly ReleaseFile[];
   /** What was found in its archives. */
   readonly members: readonly ReleaseMember[];
+  /** Archives of it that cannot be opened, and why. */
+  readonly refused: readonly RefusedArchive[];
   /** What was odd about the NZB and its archives and tolerated, and what could not be found out. */
   readonly warnings: readonly string[];
   /** `<meta>` values of the NZB by type in lower case. */
@@ -203,7 +205,23 @@ export interface ReleaseMember {
   /** Whether it is encrypted in there. */
   readonly isEncrypted: boolean;
   /** Why it cannot be read. */
-  readonly refusal?: string | undefined;
+  readonly refusal?: ArchiveRefusal | undefined;
+}
+
+/** What stands in the way of an archive, or of a file in it: what the error says that kept it from being opened. */
+export interface ArchiveRefusal {
+  /** Code of the error. */
+  readonly code: 'ERR_ARCHIVE_UNSUPPORTED' | 'ERR_PASSWORD';
+  /** Its reason. `required`: it needs a password. `wrong`: it needs another one. The others: see ArchiveUnsupportedError. */
+  readonly reason: 'compressed' | 'damaged' | 'incomplete' | 'feature' | 'required' | 'wrong';
+  /** In words. */
+  readonly message: string;
+}
+
+/** An archive of a release that cannot be opened. Its volumes are shown as they were posted. */
+export interface RefusedArchive extends ArchiveRefusal {
+  /** What the names of its volumes have in common, behind the folders it is in. */
+  readonly name: string;
 }
 
 /** The catalog with its front door. */

@@ -226,7 +226,7 @@ describe('obfuscated releases', () => {
       // Their sizes are found out with nobody waiting.
       for (let turns = 0; turns < 100 && (await tree(engine)).length < release.files.length; turns++) await settle();
       expect((await tree(engine)).sort()).toEqual(release.files.map(({ name }) => `${added.path}/${name}`).sort());
-      const said = [...added.members.map(({ refusal }) => refusal), ...added.warnings].join();
+      const said = [...added.members.map(({ refusal }) => refusal?.message), ...added.warnings].join();
       expect(said).toContain(encrypt === 'data' ? 'another password' : 'needs a password');
       const [first] = release.files;
       expect(await hashOf(engine, `${added.path}/${first!.name}`)).toBe(first!.sha256());

@@ -37,7 +37,7 @@ export async function readRarVolume(input: ArchiveInput, options: ReadRarVolumeO
   const window = new HeaderWindow(input, options);
   const { format, offset } = await signature(window);
   window.format = format;
-  const walk = walkOf(format, window, new Passwords(format, options), `${input.name}: its headers`);
+  const walk = walkOf(format, window, new Passwords(format, options), `the list of files in ${input.name}`);
   const facts = await walk.open(offset + signatureBytes[format]);
   const walked = await walkBlocks(walk, facts.blocksStart, options.toEnd ?? false);
   return { format, size: input.size, offset, ...merged(facts, walked) };
