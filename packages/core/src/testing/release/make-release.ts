@@ -28,6 +28,7 @@ class ComputedRelease implements Release {
   readonly nzb: string;
   readonly files: readonly PostedFile[];
   readonly members: Release['members'];
+  readonly folders: readonly string[];
   readonly #options: ResolvedRelease;
   readonly #byStem = new Map<string, PostedFile>();
 
@@ -36,6 +37,7 @@ class ComputedRelease implements Release {
     this.name = options.name;
     this.#options = options;
     this.members = sets.flatMap(({ members }) => members);
+    this.folders = sets.flatMap(({ folders }) => folders);
     const packed = sets.flatMap((set) => set.volumes);
     const volumes = [...packed, ...parity(options, packed)];
     this.files = this.#ordered(

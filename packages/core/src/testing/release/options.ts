@@ -5,7 +5,7 @@ import type { ReleaseDamage } from './damage.js';
 import type { ReleaseObfuscation } from './names.js';
 import { par2Schema, type ReleasePar2 } from './par2/options.js';
 
-/** A file of the payload: bytes of your own, or a size to be filled with computed bytes. */
+/** A file of the payload: bytes of your own, or a size to be filled with computed bytes; or a folder. */
 export interface ReleasePayload {
   /** Path inside the release; parts are separated by `/`. Posted as it is, without archive, only its last part shows. */
   readonly name: string;
@@ -13,6 +13,8 @@ export interface ReleasePayload {
   readonly size?: number | undefined;
   /** The bytes themselves, instead of a size; kept by reference. */
   readonly bytes?: Uint8Array | undefined;
+  /** A folder, for archives: empty, or with attributes of its own beside what is in it. */
+  readonly folder?: true | undefined;
 }
 
 /** What the NZB says beside the files. */
@@ -78,8 +80,12 @@ const payload = z
       .max(2 ** 43)
       .optional(),
     bytes: z.instanceof(Uint8Array).optional(),
+    folder: z.literal(true).optional(),
   })
-  .refine(({ size, bytes }) => (size === undefined) !== (bytes === undefined), 'must have either size or bytes');
+  .refine(
+    ({ size, bytes, folder }) => [size, bytes, folder].filter((given) => given !== undefined).length === 1,
+    'must have either size, bytes or folder',
+  );
 
 const damage = z.strictObject({
   type: z.enum(['missing', 'flipByte', 'wrongCrc', 'wrongSize', 'truncate']),

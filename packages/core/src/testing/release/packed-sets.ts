@@ -1,6 +1,7 @@
 import type { NamedContent } from './archive/archive.js';
 import { archiveFiles, storedNames } from './archive/archive-files.js';
 import type { ReleaseArchive } from './archive/options.js';
+import { refused } from './archive/refused.js';
 import type { Volume } from './archive/selected-volumes.js';
 import { computedBytes, placeInStream } from './computed-bytes.js';
 import { type Content, heldContent, windowOf } from './content.js';
@@ -11,6 +12,8 @@ import type { ReleaseMember } from './release.js';
 /** Some of the payload, and what is posted for it. */
 export interface PackedSet {
   readonly members: readonly ReleaseMember[];
+  /** Paths of folders. */
+  readonly folders: readonly string[];
   readonly volumes: readonly Volume[];
 }
 
@@ -31,8 +34,9 @@ function contentsOf(seed: number): (files: readonly ReleasePayload[]) => NamedCo
   let stream: Content | undefined;
   let count = 0;
   return (files) =>
-    files.map(({ name, size, bytes }) => {
+    files.map(({ name, size, bytes, folder }) => {
       const index = count++;
+      if (folder) return { name, content: heldContent(new Uint8Array()), isFolder: true };
       if (bytes !== undefined) return { name, content: heldContent(bytes) };
       stream ??= computedBytes(seed);
       return { name, content: windowOf(stream, placeInStream(index, size as number)) };
@@ -47,10 +51,16 @@ function packedSet(
 ): PackedSet {
   const input = { name, members, modifiedMs: nzb.postedMs, seed: [seed, name, ...place].join('\0') };
   const isPacked = archive !== undefined && archive.format !== 'split';
+  const folders = members.filter(({ isFolder }) => isFolder).map((folder) => folder.name);
+  if (!isPacked && folders.length > 0) throw refused('format', 'must be one that has folders');
   const stored = isPacked ? storedNames(input, archive) : members.map((member) => lastPart(member.name));
   const volumes: readonly Volume[] = archive === undefined ? members : archiveFiles(input, archive);
   return {
-    members: members.map((member, at) => releaseMember(member.name, stored[at] as string, member.content)),
+    members: members
+      .map((member, at) => ({ ...member, storedPath: stored[at] as string }))
+      .filter(({ isFolder }) => !isFolder)
+      .map((member) => releaseMember(member.name, member.storedPath, member.content)),
+    folders,
     volumes: volumes.map((volume) => ({ ...volume, name: lastPart(volume.name) })),
   };
 }

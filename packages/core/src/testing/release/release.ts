@@ -61,6 +61,8 @@ export interface Release {
   readonly files: readonly ReleaseFile[];
   /** What is in it, in the order given; that of further archives behind the others. */
   readonly members: readonly ReleaseMember[];
+  /** Paths of the folders among the payload. */
+  readonly folders: readonly string[];
   /** The article with an id, undamaged, computed anew by every call; `undefined` when the release has no such article. */
   article(id: MessageId): ReleaseArticle | undefined;
   /** All articles in the order of the NZB. */

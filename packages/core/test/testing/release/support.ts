@@ -1,4 +1,4 @@
-import { makeRelease, type Release, type ReleaseArchive } from '../../../src/testing.js';
+import { makeRelease, type Release, type ReleaseArchive, type ReleasePayload } from '../../../src/testing.js';
 
 /** A payload with a folder, a name beyond ASCII, an empty file and one larger than a volume. */
 export const payload = [
@@ -8,7 +8,7 @@ export const payload = [
   { name: 'last.bin', size: 4_321 },
 ];
 
-export const packedRelease = (archive: ReleaseArchive, files = payload, seed = 1): Release =>
+export const packedRelease = (archive: ReleaseArchive, files: readonly ReleasePayload[] = payload, seed = 1): Release =>
   makeRelease({ name: 'pack', files, archive, partBytes: 3000, seed });
 
 /** All bytes of every posted file. */

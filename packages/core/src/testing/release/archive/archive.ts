@@ -5,6 +5,8 @@ export interface NamedContent {
   /** Name, or path inside an archive. */
   readonly name: string;
   readonly content: Content;
+  /** Whether it is a folder, which has a name and no bytes. */
+  readonly isFolder?: boolean | undefined;
 }
 
 /** CRC-32 of all of a content. */

@@ -8,15 +8,15 @@ export interface ReleaseVolumes {
   readonly duplicate?: readonly number[] | undefined;
 }
 
-/** What the payload is packed into before it is posted. Nothing is compressed. */
+/** What the payload is packed into before it is posted. */
 export interface ReleaseArchive {
   /**
    * `rar5`, `rar4`: RAR as of 5.0 and before; members go on from volume to volume. `zip`: one archive, with ZIP64 records
-   * where sizes ask for them; cut into `.zip.001`, … when it is larger than a volume. `7z`: one archive of copied streams
-   * behind a plain header, cut alike. `split`: no archive, every file is
-   * cut into `.001`, `.002`, …
+   * where sizes ask for them; cut into `.zip.001`, … when it is larger than a volume. `7z`, `tar` (with extended headers
+   * where names or sizes ask for them) and `iso` (ISO 9660 with Joliet names, a disc): cut alike. `split`: no archive,
+   * every file is cut into `.001`, `.002`, …
    */
-  readonly format: 'rar5' | 'rar4' | 'zip' | '7z' | 'split';
+  readonly format: 'rar5' | 'rar4' | 'zip' | '7z' | 'tar' | 'iso' | 'split';
   /** Bytes of a volume, at the most. Required to split. @default everything in one volume */
   readonly volumeBytes?: number | undefined;
   /** What names of volumes begin with. @default the name of the release */
@@ -50,11 +50,28 @@ export interface ReleaseArchive {
    * @default 15 for RAR 5 and 19 for 7z, as the programs do
    */
   readonly keyRoundsLog2?: number | undefined;
+  /**
+   * How members are stored. `store`: as they are. `deflate`: ZIP only, held in memory, 256 MiB at the most. `pretend`:
+   * headers of RAR, 7z and ZIP say that they are compressed, which they are not: for who refuses such. @default 'store'
+   */
+  readonly compression?: 'store' | 'deflate' | 'pretend' | undefined;
+  /** Whether the header of a 7z is compressed, as 7-Zip does it. @default 'plain' */
+  readonly header?: 'plain' | 'lzma' | undefined;
+  /**
+   * So many bytes of something else in front of RAR, 7z and ZIP, as of a program that unpacks them: then `.exe` takes the
+   * place of `.rar`, `.7z` or `.zip` in the name of the first volume. @default 0
+   */
+  readonly prefixBytes?: number | undefined;
+  /**
+   * Adds what is allowed and rarely needed: comments, recovery and quick open records in RAR, encoded names in RAR 4, sizes
+   * behind the bytes and extra fields in ZIP, padding in 7z, global headers in tar. @default false
+   */
+  readonly extras?: boolean | undefined;
 }
 
 /** Validates {@link ReleaseArchive} by itself; whether its options go together is for who packs it. */
 export const archiveSchema = z.strictObject({
-  format: z.enum(['rar5', 'rar4', 'zip', '7z', 'split']),
+  format: z.enum(['rar5', 'rar4', 'zip', '7z', 'tar', 'iso', 'split']),
   volumeBytes: z.number().int().positive().optional(),
   name: z
     .string()
@@ -72,6 +89,15 @@ export const archiveSchema = z.strictObject({
   password: z.string().min(1).max(127).optional(),
   encrypt: z.enum(['data', 'headers']).optional(),
   keyRoundsLog2: z.number().int().min(0).max(24).optional(),
+  compression: z.enum(['store', 'deflate', 'pretend']).optional(),
+  header: z.enum(['plain', 'lzma']).optional(),
+  prefixBytes: z
+    .number()
+    .int()
+    .positive()
+    .max(2 ** 20)
+    .optional(),
+  extras: z.boolean().optional(),
 });
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;

@@ -13,6 +13,7 @@ export interface RarPart {
   readonly index: number;
   /** CRC-32: of the whole member in its last header, of what follows the header in the others. */
   readonly crc: number;
+  readonly isFolder: boolean;
   /** It began in the volume before. */
   readonly splitBefore: boolean;
   /** It goes on in the next volume. */
@@ -78,12 +79,12 @@ class Layout {
   }
 
   /** @returns false when a volume is too small for a header and a byte */
-  #add({ name, content }: NamedContent, index: number): boolean {
+  #add({ name, content, isFolder = false }: NamedContent, index: number): boolean {
     const { blocks, modifiedMs } = this.#input;
-    const packed = blocks.packed?.(content, index) ?? content;
+    const stored = blocks.packed?.(content, index) ?? content;
     for (let start = 0; ; ) {
-      const left = packed.size - start;
-      const same = { path: name, index, size: content.size, splitBefore: start > 0, modifiedMs };
+      const left = stored.size - start;
+      const same = { path: name, index, isFolder, size: content.size, splitBefore: start > 0, modifiedMs };
       const headerBytes = (packedBytes: number, splitAfter: boolean) =>
         blocks.fileHeader({ ...same, packedBytes, splitAfter, crc: 0 }).length;
       const fits = headerBytes(left, false) + left <= this.#room;
@@ -94,9 +95,9 @@ class Layout {
         continue;
       }
       const range = { start, end: start + packedBytes };
-      const crc = fits ? wholeCrc32(content) : packed.crc32(range);
+      const crc = fits ? wholeCrc32(content) : stored.crc32(range);
       this.#put(heldContent(blocks.fileHeader({ ...same, packedBytes, splitAfter: !fits, crc })));
-      this.#put(windowOf(packed, range));
+      this.#put(windowOf(stored, range));
       if (fits) return true;
       start = range.end;
       this.#next();

@@ -4,7 +4,7 @@ import { packed } from '../byte-writer.js';
 /** Types of headers. */
 export const blockType = { main: 1, file: 2, service: 3, encryption: 4, end: 5 };
 /** Flags every header may have. */
-export const headerFlag = { extraArea: 0x01, dataArea: 0x02, splitBefore: 0x08, splitAfter: 0x10 };
+export const headerFlag = { extraArea: 0x01, dataArea: 0x02, skipIfUnknown: 0x04, splitBefore: 0x08, splitAfter: 0x10 };
 
 /** A header: its checksum is of everything behind itself, its size of everything behind the size. */
 export function block(type: number, flags: number, ...fields: readonly Uint8Array[]): Uint8Array {

@@ -1,10 +1,11 @@
-import type { Content } from '../../content.js';
+import { type Content, heldContent, readRange } from '../../content.js';
 import { tokenBytes } from '../../names.js';
 import { wholeCrc32 } from '../archive.js';
 import { packed } from '../byte-writer.js';
 import { blockBytes, cbcContent } from '../encryption/cbc-content.js';
 import type { EncryptionInput } from '../encryption/input.js';
 import { sevenZipKey } from '../encryption/keys.js';
+import { lzma, lzmaProperties } from './lzma.js';
 import { variable } from './property.js';
 
 /** A stream as it lies in an archive, and the folder (the chain of coders) that unpacks it. */
@@ -19,38 +20,54 @@ export interface PackedStream {
   readonly crc: number;
 }
 
-/** Packs a stream. @param purpose tells streams of an archive apart */
-export type StreamPacker = (content: Content, purpose: string) => PackedStream;
+/** What unpacks a stream, apart from encryption. */
+export interface Coding {
+  /** The coder as headers describe it: how many bytes its id has, the id, and its properties (7zFormat.txt, "Folder"). */
+  readonly coder: Uint8Array;
+  /** The bytes it takes in. */
+  pack(content: Content): Content;
+}
 
-/** A coder: how many bytes its id has, the id, and its properties (7zFormat.txt, "Folder"). */
-const copyCoder = Uint8Array.of(0x01, 0x00);
+const lzmaCoder = packed(Uint8Array.of(0x23, 0x03, 0x01, 0x01, lzmaProperties.length), lzmaProperties);
+
+/** Bytes as they are. */
+export const copied: Coding = { coder: Uint8Array.of(0x01, 0x00), pack: (content) => content };
+/** LZMA, of what is small enough to be held. */
+export const compressed: Coding = {
+  coder: lzmaCoder,
+  pack: (content) => heldContent(lzma(readRange(content, { start: 0, end: content.size }))),
+};
+/** LZMA by what headers say, bytes as they are by what is there. */
+export const pretended: Coding = { coder: lzmaCoder, pack: (content) => content };
+
 const aesCoderId = Uint8Array.of(0x24, 0x06, 0xf1, 0x07, 0x01);
 /** Two coders: what the second takes in is what the first gives out. */
 const firstFeedsSecond = Uint8Array.of(1, 0);
 
-/** Copies a stream as it is. */
-export const copied: StreamPacker = (content) => ({
-  content,
-  folder: packed(variable(1), copyCoder),
+/** Packs a stream. @param purpose tells the streams of an archive apart */
+export type StreamPacker = (content: Content, coding: Coding, purpose: string) => PackedStream;
+
+/** Packs streams without encryption. */
+export const openly: StreamPacker = (content, coding) => ({
+  content: coding.pack(content),
+  folder: packed(variable(1), coding.coder),
   unpackSizes: [content.size],
   crc: wholeCrc32(content),
 });
 
-/**
- * Encrypts streams with AES-256, each with an initialisation vector of its own, behind which they are copied, as 7-Zip has
- * it (`7zAES.cpp`).
- */
-export function encrypted({ password, keyRoundsLog2, seed }: EncryptionInput): StreamPacker {
+/** Packs streams and encrypts them with AES-256, each with an initialisation vector of its own (`7zAES.cpp` of 7-Zip). */
+export function secretly({ password, keyRoundsLog2, seed }: EncryptionInput): StreamPacker {
   const key = sevenZipKey(password, keyRoundsLog2);
-  return (content, purpose) => {
+  return (content, coding, purpose) => {
     const iv = tokenBytes(blockBytes, seed, purpose);
     // The rounds, no salt, and an initialisation vector of 1 + 15 bytes.
     const properties = packed(Uint8Array.of(0x40 | keyRoundsLog2, blockBytes - 1), iv);
     const aesCoder = packed(aesCoderId, variable(properties.length), properties);
+    const plain = coding.pack(content);
     return {
-      content: cbcContent(content, key, iv),
-      folder: packed(variable(2), aesCoder, copyCoder, firstFeedsSecond),
-      unpackSizes: [content.size, content.size],
+      content: cbcContent(plain, key, iv),
+      folder: packed(variable(2), aesCoder, coding.coder, firstFeedsSecond),
+      unpackSizes: [plain.size, content.size],
       crc: wholeCrc32(content),
     };
   };

@@ -16,6 +16,7 @@ export const id = {
   names: 0x11,
   modified: 0x14,
   encodedHeader: 0x17,
+  dummy: 0x19,
 };
 export const allDefined = 1;
 export const notExternal = 0;

@@ -3,35 +3,47 @@ import { type Content, heldContent, joinedContent } from '../../content.js';
 import type { NamedContent } from '../archive.js';
 import { packed } from '../byte-writer.js';
 import type { EncryptionInput } from '../encryption/input.js';
-import { copied, encrypted, type PackedStream, type StreamPacker } from './coders.js';
+import { compressed, copied, openly, type PackedStream, pretended, secretly } from './coders.js';
 import { allDefined, bits, id, notExternal, variable } from './property.js';
 
 const signature = Uint8Array.of(0x37, 0x7a, 0xbc, 0xaf, 0x27, 0x1c, 0, 4);
 /** Milliseconds from 1601, where file times of Windows begin, to 1970. */
 const before1970Ms = 11_644_473_600_000;
 
+/** What a 7z archive is like. */
+export interface SevenZipInput {
+  readonly members: readonly NamedContent[];
+  /** Time of every member, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+  readonly encryption: EncryptionInput | undefined;
+  /** Whether the header is compressed, as 7-Zip does it. */
+  readonly compressesHeader: boolean;
+  /** Whether headers say that members are compressed. */
+  readonly pretendsCompression: boolean;
+  /** Whether there is something in the header that readers are to pass over. */
+  readonly hasDummies: boolean;
+}
+
 /**
- * A 7z archive of members that are copied as they are, each in a folder (a coder chain) of its own, behind a plain header
- * (7-Zip, DOC/7zFormat.txt of the LZMA SDK).
- * @param modifiedMs time of every member, in milliseconds since 1970
+ * A 7z archive of members that are copied as they are, each in a folder (a coder chain) of its own (7-Zip,
+ * DOC/7zFormat.txt of the LZMA SDK).
  */
-export function sevenZipArchive(
-  members: readonly NamedContent[],
-  modifiedMs: number,
-  encryption?: EncryptionInput,
-): Content {
-  const pack = encryption ? encrypted(encryption) : copied;
+export function sevenZipArchive(input: SevenZipInput): Content {
+  const { members, encryption, compressesHeader } = input;
+  const pack = encryption ? secretly(encryption) : openly;
   const streams = members
     .filter(({ content }) => content.size > 0)
-    .map(({ content }, at) => pack(content, `member ${at}`));
+    .map(({ content }, at) => pack(content, input.pretendsCompression ? pretended : copied, `member ${at}`));
   const data = joinedContent(streams.map(({ content }) => content));
   const header = packed(
     Uint8Array.of(id.header),
     streams.length > 0 ? mainStreams(streams) : packed(),
-    filesInfo(members, modifiedMs),
+    filesInfo(input),
     Uint8Array.of(id.end),
   );
-  return encryption?.hidesHeaders ? withEncodedHeader(data, header, pack) : withHeader([data], header);
+  if (!compressesHeader && !encryption?.hidesHeaders) return withHeader([data], header);
+  const coding = compressesHeader ? compressed : copied;
+  return withEncodedHeader(data, (encryption?.hidesHeaders ? pack : openly)(heldContent(header), coding, 'header'));
 }
 
 /** @param pieces what is between the start and the header */
@@ -42,13 +54,11 @@ function withHeader(pieces: readonly Content[], header: Uint8Array): Content {
 }
 
 /** The header is a packed stream too, and what stands at the end says how to unpack it. */
-function withEncodedHeader(data: Content, header: Uint8Array, pack: StreamPacker): Content {
-  const stream = pack(heldContent(header), 'header');
-  const { crc } = stream;
+function withEncodedHeader(data: Content, stream: PackedStream): Content {
   const encoded = packed(
     Uint8Array.of(id.encodedHeader),
     packInfo(data.size, [stream]),
-    folders([stream], Uint8Array.of(id.crc, allDefined), packed([4, crc])),
+    folders([stream], Uint8Array.of(id.crc, allDefined), packed([4, stream.crc])),
     Uint8Array.of(id.end),
   );
   return withHeader([data, stream.content], encoded);
@@ -82,21 +92,19 @@ function folders(streams: readonly PackedStream[], ...checksums: readonly Uint8A
   );
 }
 
-function filesInfo(members: readonly NamedContent[], modifiedMs: number): Uint8Array {
-  const empty = members.map(({ content }) => content.size === 0);
-  const emptyCount = empty.filter(Boolean).length;
-  const emptiness =
-    emptyCount > 0
-      ? [
-          property(id.emptyStream, bits(empty)),
-          property(id.emptyFile, bits(Array.from({ length: emptyCount }, () => true))),
-        ]
-      : [];
+function filesInfo({ members, modifiedMs, hasDummies }: SevenZipInput): Uint8Array {
+  const empty = members.filter(({ content }) => content.size === 0);
+  const emptiness = [
+    property(id.emptyStream, bits(members.map(({ content }) => content.size === 0))),
+    // What is empty and no file is a folder.
+    property(id.emptyFile, bits(empty.map(({ isFolder }) => !isFolder))),
+  ];
   const names = members.map(({ name }) => new Uint8Array(Buffer.from(`${name}\0`, 'utf16le')));
   const ticks = (BigInt(modifiedMs) + BigInt(before1970Ms)) * 10_000n;
   const time = new Uint8Array(new BigUint64Array([ticks]).buffer);
   return packed(
-    ...[Uint8Array.of(id.files), variable(members.length), ...emptiness],
+    ...[Uint8Array.of(id.files), variable(members.length), ...(empty.length > 0 ? emptiness : [])],
+    hasDummies ? property(id.dummy, new Uint8Array(5)) : packed(),
     property(id.names, Uint8Array.of(notExternal), ...names),
     property(id.modified, Uint8Array.of(allDefined, notExternal), ...members.map(() => time)),
     Uint8Array.of(id.end),
