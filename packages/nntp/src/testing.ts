@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { type TestCertificate, type TestCertificates, testCertificates } from './testing/certificates.js';
-export type { ComputedArticle, ComputedFile, ComputedPosts } from './testing/computed-posts.js';
+export type { ComputedArticle, ComputedFile, ComputedPostOptions, ComputedPosts } from './testing/computed-posts.js';
 export {
   type DeterministicContent,
   type DeterministicContentOptions,

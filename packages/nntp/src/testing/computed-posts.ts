@@ -1,5 +1,5 @@
 import type { MessageId, NzbFile, PartHeader } from '@newsreel/core';
-import type { HostedArticle } from './article.js';
+import type { ArticleBody, HostedArticle } from './article.js';
 import { crc32, hexCrc32 } from './crc32.js';
 import { encodeYencData } from './encode-yenc.js';
 
@@ -25,14 +25,45 @@ export interface ComputedArticle {
   readonly part?: PartHeader | undefined;
 }
 
+/** How computed posts are hosted. */
+export interface ComputedPostOptions {
+  /**
+   * Encoded bodies that are kept for those who ask again, in bytes: the first that fit. For measuring, where the work of the
+   * server must not be what is measured.
+   * @default 0
+   */
+  readonly keptBytes?: number | undefined;
+}
+
 const lineLength = 128;
 
-/** The articles of one computed file. Bodies are encoded when they are asked for and not kept. */
-export function computedArticles(posts: ComputedPosts, file: NzbFile): HostedArticle[] {
+/** Encoded bodies up to so many bytes. */
+export class KeptBodies {
+  readonly #bodies = new Map<MessageId, ArticleBody>();
+  #leftBytes: number;
+
+  constructor(keptBytes: number) {
+    this.#leftBytes = keptBytes;
+  }
+
+  /** The body of an article, made when it is not there. */
+  get(id: MessageId, make: () => ArticleBody): ArticleBody {
+    const kept = this.#bodies.get(id);
+    if (kept !== undefined) return kept;
+    const made = make();
+    if (made.data.length > this.#leftBytes) return made;
+    this.#leftBytes -= made.data.length;
+    this.#bodies.set(id, made);
+    return made;
+  }
+}
+
+/** The articles of one computed file. Bodies are encoded when they are asked for. */
+export function computedArticles(posts: ComputedPosts, file: NzbFile, kept: KeptBodies): HostedArticle[] {
   return file.segments.map(({ id, number }) => ({
     id,
     headers: () => headersOf(file, id, number),
-    body: () => bodyOf(posts, id),
+    body: () => kept.get(id, () => bodyOf(posts, id)),
   }));
 }
 
@@ -49,7 +80,7 @@ function headersOf(file: NzbFile, id: MessageId, number: number): string {
   ].join('\r\n');
 }
 
-function bodyOf(posts: ComputedPosts, id: MessageId) {
+function bodyOf(posts: ComputedPosts, id: MessageId): ArticleBody {
   const article = posts.article(id);
   const bytes = article?.bytes ?? new Uint8Array(0);
   const { range = { start: 0, end: bytes.length }, fileSize = bytes.length, ...part } = article?.part ?? {};

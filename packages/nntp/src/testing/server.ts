@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { ClosedError, ListenError } from '@newsreel/core';
 import { closeOnce } from '@newsreel/core/plugin';
-import { type ComputedPosts, computedArticles } from './computed-posts.js';
+import { type ComputedPostOptions, type ComputedPosts, computedArticles, KeptBodies } from './computed-posts.js';
 import { Counter, type NewsServerCounts } from './counts.js';
 import { FaultBook } from './fault-book.js';
 import type { Fault, FaultRequest, FaultRule, FaultScope, FaultScript } from './faults.js';
@@ -44,10 +44,10 @@ export interface NewsServer extends AsyncDisposable {
   /** Hosts the articles of a file that was posted to another server in this process: a mirror, or a backup with holes. */
   mirror(file: PostedFile, options?: { readonly except?: readonly string[] | undefined }): void;
   /**
-   * Hosts posts that are computed when asked for, as a release of `makeRelease()`: nothing is encoded ahead or kept.
+   * Hosts posts that are computed when asked for, as a release of `makeRelease()`: nothing is encoded ahead.
    * @throws ConfigInvalidError when a message-id is taken
    */
-  postComputed(posts: ComputedPosts): void;
+  postComputed(posts: ComputedPosts, options?: ComputedPostOptions): void;
   /** Forgets articles: 430 from now on. */
   remove(ids: string | readonly string[]): void;
   /** Writes an NZB that lists posted files. The same as {@link buildNzb}. */
@@ -215,8 +215,9 @@ class InProcessNewsServer implements NewsServer, SessionHost {
     return prepared.file;
   }
 
-  postComputed(posts: ComputedPosts): void {
-    for (const { nzbFile } of posts.files) this.store.add(computedArticles(posts, nzbFile), nzbFile.groups);
+  postComputed(posts: ComputedPosts, { keptBytes = 0 }: ComputedPostOptions = {}): void {
+    const kept = new KeptBodies(keptBytes);
+    for (const { nzbFile } of posts.files) this.store.add(computedArticles(posts, nzbFile, kept), nzbFile.groups);
   }
 
   mirror(file: PostedFile, options: { readonly except?: readonly string[] | undefined } = {}): void {

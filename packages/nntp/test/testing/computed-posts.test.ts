@@ -47,6 +47,27 @@ describe('computed posts', () => {
     expect(backup.counts().commands['BODY']).toBeGreaterThanOrEqual(10);
   });
 
+  it('are computed once where they are kept, and each time where they do not fit', async () => {
+    const [first, second] = release.files[0]!.nzbFile.segments;
+    const asked: string[] = [];
+    const article = (id: string) => {
+      asked.push(id);
+      return release.article(id as never);
+    };
+    await using server = await startNewsServer();
+    server.postComputed({ files: release.files, article }, { keptBytes: 8000 });
+    const provider = nntp({ host: server.host, port: server.port, tls: false });
+    for (let engines = 0; engines < 2; engines++) {
+      await using engine = await createEngine({ providers: [provider] });
+      for (const segment of [first!, second!]) {
+        const got = await engine.pool.fetch(segment.id);
+        expect(Buffer.compare(got.bytes, release.article(segment.id)!.bytes)).toBe(0);
+        got.release();
+      }
+    }
+    expect(asked).toEqual([first!.id, second!.id, second!.id]);
+  });
+
   it('cannot be hosted twice', async () => {
     await using server = await startNewsServer();
     server.postComputed(release);
