@@ -5,7 +5,7 @@ import { ways } from './ways.mjs';
 import { serverOptions, World } from './world.mjs';
 
 /** Small and quick: a smoke run looks at bytes and counts, never at times. */
-const smokeProfile = {
+export const smokeProfile = {
   name: 'smoke',
   articleBytes: 100_000,
   rttMs: 5,
@@ -156,7 +156,7 @@ function sizesOf({ articleBytes }, smoke) {
 }
 
 /** One row per metric: the run whose value is the median. */
-function merged(runs) {
+export function merged(runs) {
   return runs[0].map(({ metric }) => {
     const rows = runs.map((run) => run.find((row) => row.metric === metric)).filter((row) => row !== undefined);
     const value = median(rows.map((row) => row.value));

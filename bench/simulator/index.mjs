@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { makeRelease } from '@newsreel/core/testing';
 import { deterministicContent } from '@newsreel/nntp/testing';
 import { Link } from '../link.mjs';
 
@@ -12,7 +13,8 @@ import { Link } from '../link.mjs';
  *
  * The result has the first server's `host`, `port`, `tlsPort` and `ca`, all `servers`, the `nzb` of all files, the
  * `files` (each with `nzb`, `segments`, `content` to compare with, `wireRatio`), and calls to the process:
- * `counts()`, `resetCounts()`, `setLimits(limits, server)`, `setFaults(rules, server)`, `post(files)`, `usage()`.
+ * `counts()`, `resetCounts()`, `setLimits(limits, server)`, `setFaults(rules, server)`, `post(files)`,
+ * `postRelease(options, how)`, `usage()`.
  */
 export async function simulate(options, files = []) {
   const child = fork(fileURLToPath(new URL('server.mjs', import.meta.url)), { serialization: 'advanced' });
@@ -39,6 +41,16 @@ class Simulation {
   /** Hosts more files; resolves to `{ nzb, files }`. */
   post(files) {
     return post(this.#link, files);
+  }
+
+  /**
+   * Hosts what `makeRelease` makes of these options, on every server; resolves to the same release on this side. `keptBytes`:
+   * encoded bodies that are kept, as `postComputed` takes it. `hasChain`: it is encrypted, and read through once for where
+   * its cipher stands.
+   */
+  async postRelease(options, how = {}) {
+    await this.#link.call('postRelease', options, how);
+    return makeRelease(options);
   }
 
   /** What happened since the last reset: see {@link countsOf}. */

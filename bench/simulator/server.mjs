@@ -1,5 +1,6 @@
 // The news servers as a process of their own, so that their work is not counted as the client's. Obeys its parent over
 // IPC and ends with it.
+import { makeRelease } from '@newsreel/core/testing';
 import { startNewsServer } from '@newsreel/nntp/testing';
 import { answerCalls } from '../link.mjs';
 
@@ -30,6 +31,14 @@ const calls = {
         sha256: file.size > hashedBytes ? undefined : file.sha256(),
       })),
     };
+  },
+
+  /** Hosts a release made of these options; its articles are encoded when somebody first asks for them. */
+  postRelease(options, { keptBytes, hasChain = false } = {}) {
+    const release = makeRelease(options);
+    for (const server of servers) server.postComputed(release, { keptBytes });
+    // Where a cipher chain stands is found out by going there: not while a client waits.
+    if (hasChain) release.article(release.files.at(-1).nzbFile.segments.at(-1).id)?.bytes;
   },
 
   counts: () =>
