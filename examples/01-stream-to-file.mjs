@@ -14,7 +14,7 @@ const engine = await createEngine({
   providers: [nntp({ host: server.host, port: server.port, tls: false, connections: 8 })],
 });
 const release = await engine.library.add(server.buildNzb([posted]));
-const path = release.files[0]?.path ?? '';
+const path = release.main ?? '';
 
 const folder = await mkdtemp(join(tmpdir(), 'newsreel-'));
 const target = join(folder, 'holiday.mkv');

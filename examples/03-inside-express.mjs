@@ -19,7 +19,7 @@ const listening = app.listen(0, '127.0.0.1');
 await once(listening, 'listening');
 
 const { port } = /** @type {import('node:net').AddressInfo} */ (listening.address());
-const path = release.files[0]?.path ?? '';
+const path = release.main ?? '';
 const answer = await fetch(`http://127.0.0.1:${port}/dav${path}`);
 console.log(answer.status, await answer.text());
 

@@ -20,7 +20,7 @@ const engine = await createEngine({
 let articles = 0;
 engine.events.on('article:fetched', () => void articles++);
 const release = await engine.library.add(server.buildNzb([posted]));
-const file = await engine.library.open(release.files[0]?.path ?? '');
+const file = await engine.library.open(release.main ?? '');
 
 const started = performance.now();
 let bytes = 0;

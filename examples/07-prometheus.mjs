@@ -14,7 +14,7 @@ const engine = await createEngine({
   adapters: [metrics],
 });
 const release = await engine.library.add(server.buildNzb([posted]));
-const file = await engine.library.open(release.files[0]?.path ?? '');
+const file = await engine.library.open(release.main ?? '');
 for await (const _piece of file.stream());
 await file.close();
 

@@ -14,7 +14,7 @@ const engine = await createEngine({
   bandwidth: { maxBytesPerSecond: 4_000_000, lanes: { import: 2_000_000, background: 500_000 } },
 });
 const release = await engine.library.add(server.buildNzb([posted]));
-const file = await engine.library.open(release.files[0]?.path ?? '');
+const file = await engine.library.open(release.main ?? '');
 
 const start = performance.now();
 let bytes = 0;

@@ -24,7 +24,7 @@ async function watch(when) {
   // What the folder holds is learned in the background; until then the servers are asked. Only a demonstration waits.
   await setTimeout(200);
   const release = await engine.library.add(server.buildNzb([posted]));
-  const file = await engine.library.open(release.files[0]?.path ?? '');
+  const file = await engine.library.open(release.main ?? '');
   let bytes = 0;
   for await (const piece of file.stream()) bytes += piece.length;
   await file.close();

@@ -15,18 +15,18 @@ console.log(`${release.files.length} volumes, NZB of ${(release.nzb.length / 2 *
 
 const providers = [release.provider({ name: 'main' }), release.provider({ name: 'backup', priority: 1 })];
 const engine = await createEngine({ providers });
-const { files } = await engine.library.add(release.nzb);
-const [volume] = release.files;
-const file = await engine.library.open(files[0]?.path ?? '');
-const range = { start: 100_000_000, end: 110_000_000 };
-const expected = volume?.read(range) ?? new Uint8Array();
+const { main = '' } = await engine.library.add(release.nzb);
+const [film] = release.members;
+const file = await engine.library.open(main);
+const range = { start: 10_000_000_000, end: 10_010_000_000 };
+const expected = film?.read(range) ?? new Uint8Array();
 let at = 0;
 let right = true;
 for await (const chunk of file.stream(range)) {
   right &&= Buffer.compare(chunk, expected.subarray(at, at + chunk.length)) === 0;
   at += chunk.length;
 }
-console.log(`${at} bytes of ${volume?.name}: ${right && at === expected.length ? 'as posted' : 'WRONG'}`);
+console.log(`${at} bytes of ${main}: ${right && at === expected.length ? 'as they went in' : 'WRONG'}`);
 console.log(`asked the backup for ${providers[1]?.calls.fetch.length} articles`);
 await file.close();
 await engine.close();

@@ -171,6 +171,16 @@ export class CatalogTree {
     this.#announce();
   }
 
+  /** Renames a folder where it is; numbered when the name is taken. */
+  renameFolder(folder: Folder, name: string): void {
+    const { parent } = folder;
+    if (parent === undefined || folder.name === name) return;
+    this.#note('removed', folder);
+    this.#tree.move(folder, parent, nameFreeIn(parent, name));
+    this.#note('added', folder);
+    this.#announce();
+  }
+
   /** The size of some content became known: it is listed from now on. */
   appeared(content: FileContent): void {
     for (const node of this.#tree.namesOf(content)) this.#note('added', node);

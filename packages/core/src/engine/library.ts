@@ -79,6 +79,7 @@ export class EngineLibrary extends LibraryView implements Library {
       await this.#inspector.inspectAll(record, now, { lane: 'import', signal });
       this.check(options);
       if (record.gone.signal.aborted) throw new FileNotFoundError({ path: record.describe().path });
+      if (name === undefined) record.nameByContents();
       this.#inspector.follow(record, later);
     } catch (error) {
       record.remove();

@@ -50,6 +50,11 @@ export class ReleaseFolder {
     for (const [folder, inFolder] of folders) this.#tree.addFiles(this.#folder(folder), inFolder);
   }
 
+  /** Calls it otherwise; numbered when the name is taken. */
+  rename(name: string): void {
+    if (this.#tree.holds(this.#node)) this.#tree.renameFolder(this.#node, name);
+  }
+
   /** Removes every name of some contents, here and elsewhere, and the folder when nothing else is in it. */
   remove(contents: ReadonlySet<FileContent>): void {
     this.#tree.removeContents(contents, this.#node);

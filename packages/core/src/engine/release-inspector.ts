@@ -6,7 +6,8 @@ import type { Clock, RequestOptions } from '../model/common.js';
 import type { Logger } from '../model/logger.js';
 import { onAbort, throwIfAborted } from '../util/signals.js';
 import { ArchiveWork } from './archive-work.js';
-import type { ReleaseRecord, ReleaseWork } from './release-record.js';
+import type { ReleaseRecord } from './release-record.js';
+import type { ReleaseWork } from './release-works.js';
 
 /** What is asked for side by side; the pool's import lane decides who really goes. */
 const askedAtOnce = 32;

@@ -4,8 +4,9 @@ import type { FileContent } from '../catalog/file-content.js';
 import { ClosedError } from '../errors/index.js';
 import type { HealthTarget } from '../health/health-checker.js';
 import { type FoundMember, isReadable } from '../import/found-member.js';
+import { looksObfuscated } from '../import/naming/looks-obfuscated.js';
+import { splitEnding } from '../import/naming/name-ending.js';
 import { nameMain } from '../import/naming/name-main.js';
-import { planRelease } from '../import/plan-release.js';
 import type { ResolveOptions } from '../import/posted-volume.js';
 import type { Release } from '../model/catalog.js';
 import type { Nzb } from '../model/nzb.js';
@@ -20,6 +21,7 @@ import { PostedFile, type PostedFileOwner } from './posted-file.js';
 import type { ReadingHost, ReleaseContent } from './release-content.js';
 import { type PlacedFile, ReleaseFolder } from './release-folder.js';
 import type { ReleasePasswords } from './release-passwords.js';
+import { planWorks, type ReleaseWork } from './release-works.js';
 
 /** Files whose trouble a release tells; of ten thousand, a hundred say enough. */
 const mostWarnings = 100;
@@ -40,9 +42,6 @@ export interface ReleaseRecordParts {
   /** Told what has to be done again because what was known of it turned out wrong. */
   readonly contradicted: (work: readonly ReleaseWork[]) => void;
 }
-
-/** Something of a release that has to be looked at: a file for its size, volumes for what is inside. */
-export type ReleaseWork = PostedFile | ArchiveWork;
 
 /** One release in the library: its files, where they are, and what was odd. */
 export class ReleaseRecord implements PostedFileOwner, MemberOwner {
@@ -79,7 +78,7 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
     );
     this.#posted = this.bytes.map((bytes) => new PostedFile(bytes, this, parts.host));
     this.#names = files.map(({ nameHint }, index) => nameHint || provisionalName(index, files.length));
-    this.works = this.#plan();
+    this.works = parts.opensArchives ? planWorks(this.#posted, this.#names) : this.#posted;
   }
 
   get decoders(): Decoders {
@@ -108,6 +107,14 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
     this.#folder = new ReleaseFolder(this.#parts.tree, { folder, name, id: this.id });
     this.#nameMainFile(name);
     this.#show(this.works.filter((work) => work instanceof PostedFile));
+  }
+
+  /** Calls it after the file it is about, when its own name says nothing and that one's does. */
+  nameByContents(): void {
+    const folder = this.#folder;
+    const { main = '' } = this.describe();
+    const { stem } = splitEnding(main.slice(main.lastIndexOf('/') + 1));
+    if (folder && stem !== '' && looksObfuscated(folder.name) && !looksObfuscated(stem)) folder.rename(safeName(stem));
   }
 
   /** Takes every name of its files out of the catalog. */
@@ -240,18 +247,6 @@ export class ReleaseRecord implements PostedFileOwner, MemberOwner {
     const { id, addedMs, nzb } = this;
     const pathOf = (content: PostedFile | MemberFile) => this.pathOf(content);
     return describeRelease({ id, name, path, addedMs, nzb, posted: this.#posted, works, warnings, pathOf });
-  }
-
-  #plan(): readonly ReleaseWork[] {
-    const { files } = this.#parts.nzb;
-    if (!this.#parts.opensArchives) return this.#posted;
-    const { plain, sets, unknown, par2 } = planRelease(files.map(({ nameHint }) => nameHint));
-    const nameOf = (index: number) => this.nameOf(index);
-    return [
-      ...plain.map((index) => this.#posted[index] as PostedFile),
-      ...sets.map((set) => new ArchiveWork({ indexes: set.members, nameOf, set })),
-      ...(unknown.length > 0 ? [new ArchiveWork({ indexes: unknown, nameOf, par2 })] : []),
-    ];
   }
 
   /** The file the release is about, where its name says nothing. */
