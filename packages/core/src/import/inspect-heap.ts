@@ -1,3 +1,4 @@
+import { extensionOf } from '../archive/detect.js';
 import { sevenZipTotalSize } from '../archive/seven-zip/start-header.js';
 import { isPar2 } from '../par2/packets.js';
 import { kindOfHead } from './kind-of-head.js';
@@ -21,7 +22,10 @@ export interface SortedHeap {
 
 interface Found {
   readonly piece: Piece;
+  /** Name it is shown by, with an ending by what is in it where it has none. */
   readonly name: string;
+  /** What names say by themselves. */
+  readonly said: string;
   readonly kind: ReturnType<typeof kindOfHead>;
   readonly head: Uint8Array;
 }
@@ -53,14 +57,16 @@ export async function inspectHeap(
   const found = seen.map(({ piece, head }, at): Found => {
     const { nameHint = '' } = piece.posted?.nzbFile ?? {};
     const yenc = piece.posted?.nameInArticles;
-    const name = rankNames({ par2: described[at]?.name, subject: nameHint, yenc, head })?.name ?? '';
-    return { piece, name, kind: kindOfHead(head), head };
+    const names = { par2: described[at]?.name, subject: nameHint, yenc };
+    const said = rankNames(names)?.name ?? '';
+    const name = rankNames({ ...names, head }, extensionOf)?.name ?? '';
+    return { piece, name, said, kind: kindOfHead(head, piece.name), head };
   });
   return sorted(found, plain);
 }
 
 function sorted(found: readonly Found[], plain: Map<number, string>): SortedHeap {
-  const named = findVolumeSets(found.map(({ name, piece }) => name || piece.name));
+  const named = findVolumeSets(found.map(({ said, piece }) => said || piece.name));
   const sets: PieceSet[] = [];
   const loose = new Set(found);
   for (const set of plannedSets(named.sets)) {
@@ -108,8 +114,8 @@ const setOf = (kind: PieceSet['kind'], members: readonly Found[]): PieceSet => (
   areJoinedParts: false,
 });
 
-/** A piece under the name that was found for it. */
-const renamed = ({ piece, name }: Found): Piece => (name === '' ? piece : { ...piece, name });
+/** A piece under the name that was found for it; what it holds says nothing of its place in a set. */
+const renamed = ({ piece, said }: Found): Piece => (said === '' ? piece : { ...piece, name: said });
 
 /** The beginning of a file; nothing when it cannot be had. */
 async function headOf(piece: Piece, { signal }: Inspection): Promise<Uint8Array | undefined> {

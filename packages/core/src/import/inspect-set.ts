@@ -75,7 +75,7 @@ async function kindOfSplit({ pieces }: PieceSet, inspection: Inspection): Promis
   const heads = await Promise.all(
     pieces.slice(0, 2).map(async (piece) => {
       await piece.ready();
-      return kindOfHead(await piece.input().read(0, headBytes, { signal: inspection.signal }));
+      return kindOfHead(await piece.input().read(0, headBytes, { signal: inspection.signal }), piece.name);
     }),
   );
   const [first, second] = heads;
