@@ -1,6 +1,7 @@
 import type { RequestOptions } from '../model/common.js';
 import { throwIfAborted } from '../util/signals.js';
 import type { ArchiveInput } from './archive.js';
+import { unpackingTurn } from './codec/event-loop-turn.js';
 import { HeaderBytes, incomplete } from './header-bytes.js';
 import { isLoss } from './losses.js';
 
@@ -33,6 +34,9 @@ export class HeaderWindow {
    * @throws ArchiveUnsupportedError (`incomplete`) where the archive ends before
    */
   async read(start: number, length: number, options: RequestOptions = {}): Promise<HeaderBytes> {
+    // Headers that are here already must not keep everybody else from their turn.
+    const turn = unpackingTurn();
+    if (turn !== undefined) await turn;
     throwIfAborted(options.signal);
     if (start < 0 || start + length > this.#input.size)
       throw incomplete(this.#format, `${this.#input.name} ends before byte ${start + length}`);

@@ -1,9 +1,9 @@
 import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveMember } from '../archive.js';
+import { mostMembers } from '../limits.js';
 import { isLoss, messageOf } from '../losses.js';
 import type { Oddities } from '../oddities.js';
 
-const mostMembers = 2 ** 20;
 const mostDepth = 64;
 const mostPathLength = 4096;
 

@@ -1,12 +1,11 @@
 import type { ArchiveInput, ArchiveListing, ArchiveMember, ReadArchiveOptions } from '../archive.js';
 import { type ByteRecipe, join, ofVolume } from '../byte-recipe.js';
 import { damaged, incomplete, unsupported } from '../header-bytes.js';
+import { mostMembers } from '../limits.js';
 import { isLoss, messageOf } from '../losses.js';
 import { Oddities } from '../oddities.js';
 import { hasTarChecksum, isZeroBlock } from './tar-header.js';
 import { type TarMember, TarWalk } from './tar-walk.js';
-
-const mostMembers = 2 ** 20;
 
 /** Whether these are the first bytes of a tar: at least 512, with the checksum of a header. */
 export const tarSignature = (head: Uint8Array) => hasTarChecksum(head) && !isZeroBlock(head.subarray(0, 100));
@@ -25,8 +24,10 @@ export async function readTar(input: ArchiveInput, options: ReadArchiveOptions):
   const byPath = new Map<string, ArchiveMember>();
   try {
     for (let found = await walk.next(); found !== undefined; found = await walk.next()) {
-      if (members.length === mostMembers)
-        throw unsupported('tar', `More than ${mostMembers} members are beyond the limit`);
+      if (members.length === mostMembers) {
+        oddities.add(`only the first ${mostMembers} members are shown`);
+        break;
+      }
       const member = memberOf(found, byPath, input.size, oddities);
       if (member === undefined) continue;
       members.push(member);

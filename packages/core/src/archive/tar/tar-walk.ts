@@ -14,7 +14,7 @@ import {
   type TarHeader,
 } from './tar-header.js';
 
-const mostHeaders = 2 ** 22;
+const mostHeaders = 2 ** 20;
 const mostExtendedBytes = 2 ** 20;
 const mostExtendedBytesTogether = 2 ** 26;
 const mostSparseBlocks = 2 ** 16;

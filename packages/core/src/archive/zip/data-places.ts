@@ -48,7 +48,7 @@ export async function findDataPlaces(
 ): Promise<DataPlaces> {
   const found = new Map<ZipEntry, number | Error>();
   const reader = new LocalHeaders(input, found, options);
-  const kinds = new Map<string, Spot[]>();
+  const kinds = new Map<number, Spot[]>();
   for (const spot of spotsOf(entries, directoryStart)) {
     const kind = kinds.get(spot.entry.kind);
     if (kind === undefined) kinds.set(spot.entry.kind, [spot]);
@@ -110,6 +110,7 @@ class LocalHeaders {
   readonly #window: HeaderWindow;
   readonly #found: Map<ZipEntry, number | Error>;
   readonly #options: RequestOptions;
+  readonly #tooMuch = unsupported('zip', 'Finding the data of this member takes more reads than the limit allows');
   #reads = 0;
   #farReads = 0;
   #last = Number.NEGATIVE_INFINITY;
@@ -126,7 +127,7 @@ class LocalHeaders {
     if (Math.abs(entry.headerStart - this.#last) > farBytes) this.#farReads++;
     this.#last = entry.headerStart;
     const isTooMuch = this.#reads > mostReads || this.#farReads > mostFarReads;
-    this.#found.set(entry, isTooMuch ? tooMuch() : await this.#place(entry));
+    this.#found.set(entry, isTooMuch ? this.#tooMuch : await this.#place(entry));
   }
 
   async #place(entry: ZipEntry): Promise<number | Error> {
@@ -140,5 +141,3 @@ class LocalHeaders {
     }
   }
 }
-
-const tooMuch = () => unsupported('zip', 'Finding the data of this member takes more reads than the limit allows');

@@ -1,5 +1,4 @@
 import { ArchiveUnsupportedError } from '../../errors/index.js';
-import { unsupported } from '../header-bytes.js';
 import type { ZipExtra } from './zip-extra.js';
 
 const encryptedFlag = 1;
@@ -27,34 +26,33 @@ const methods: Readonly<Record<number, string>> = {
   98: 'PPMd',
 };
 
-/** How a member is packed. */
-export interface Packing {
-  readonly flags: number;
-  readonly method: number;
-  readonly extra: ZipExtra;
-}
-
 /** Whether the bytes of a member are encrypted. */
-export const isEncrypted = ({ flags }: Packing) => (flags & encryptedFlag) !== 0;
+export const isEncrypted = ({ flags }: { readonly flags: number }) => (flags & encryptedFlag) !== 0;
 
 /** Whether the bytes of a member are packed as they are. */
-export const isStored = ({ method }: Packing) => method === stored;
+export const isStored = ({ method }: { readonly method: number }) => method === stored;
 
-/** Why the bytes of a member cannot be read, going by how they are packed and encrypted. */
-export const refusalOf = (entry: Packing) => encryptionOf(entry) ?? methodOf(entry);
+/** Why the bytes of members cannot be read. Members with the same reason share it, for there may be very many. */
+export class ZipRefusals {
+  readonly #known = new Map<string, ArchiveUnsupportedError>();
 
-function encryptionOf(entry: Packing): Error | undefined {
-  if (!isEncrypted(entry)) return undefined;
-  const { flags, method, extra } = entry;
-  if (method === aesMethod || extra.aes !== undefined)
-    return unsupported('zip', 'Members encrypted with AES (WinZip, counter mode) are not supported');
-  if ((flags & strongFlag) !== 0)
-    return unsupported('zip', "Members with PKWARE's strong encryption are not supported");
-  return unsupported('zip', 'Members encrypted with ZipCrypto are not supported');
+  /** Nothing when they can, going by how they are packed and encrypted. */
+  of(flags: number, method: number, extra: ZipExtra): Error | undefined {
+    if ((flags & encryptedFlag) !== 0) return this.#shared('feature', encryptionOf(flags, method, extra));
+    if (method === stored || method === deflated) return undefined;
+    return this.#shared('compressed', `Members packed with ${methods[method] ?? `method ${method}`}`);
+  }
+
+  #shared(reason: 'feature' | 'compressed', what: string): Error {
+    const known = this.#known.get(what);
+    if (known !== undefined) return known;
+    const error = new ArchiveUnsupportedError({ format: 'zip', reason, message: `${what} are not supported` });
+    this.#known.set(what, error);
+    return error;
+  }
 }
 
-function methodOf({ method }: Packing): Error | undefined {
-  if (method === stored || method === deflated) return undefined;
-  const message = `Members packed with ${methods[method] ?? `method ${method}`} are not supported`;
-  return new ArchiveUnsupportedError({ format: 'zip', reason: 'compressed', message });
+function encryptionOf(flags: number, method: number, extra: ZipExtra): string {
+  if (method === aesMethod || extra.aes !== undefined) return 'Members encrypted with AES (WinZip, counter mode)';
+  return `Members encrypted with ${(flags & strongFlag) === 0 ? 'ZipCrypto' : "PKWARE's strong encryption"}`;
 }

@@ -33,10 +33,11 @@ export class ZipPlaces {
     return start + offset;
   }
 
-  /** Where an offset on a disk is, with what was put in front of the whole. @throws ArchiveUnsupportedError */
-  atShifted(disk: number, offset: number, shiftBytes: number): number {
-    const place = this.at(this.#isSplit ? disk : 0, offset) + shiftBytes;
-    if (place < 0) throw incomplete('zip', `A member lies before the beginning of ${this.#name}`);
-    return place;
+  /** Where an offset on a disk is, with what was put in front of the whole, or why that is nowhere. */
+  atShifted(disk: number, offset: number, shiftBytes: number): number | Error {
+    const start = this.#isSplit ? this.#starts[disk] : 0;
+    if (start === undefined) return incomplete('zip', `Part ${disk + 1} of ${this.#name} is missing`);
+    const place = start + offset + shiftBytes;
+    return place < 0 ? incomplete('zip', `A member lies before the beginning of ${this.#name}`) : place;
   }
 }

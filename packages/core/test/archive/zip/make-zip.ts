@@ -104,11 +104,18 @@ function makeMember(member: MadeMember, offset: number, disk: number): { local: 
   const local = Buffer.concat([
     ...[u32(0x04034b50), ...common, ...(descriptorBytes > 0 ? [u32(0), u32(0), u32(0)] : [sum, ...sizes])],
     ...[u16(name.length), u16(localExtra.length), name, localExtra, packed],
-    ...[Buffer.alloc(descriptorBytes, 0xdd), Buffer.alloc(member.slackBytes ?? 0, 0xee)],
+    ...[descriptor(descriptorBytes, sum, packed.length, data.length), Buffer.alloc(member.slackBytes ?? 0, 0xee)],
   ]);
   const central = Buffer.concat([
     ...[u32(0x02014b50), u16(45 | (madeOn << 8)), ...common, sum, ...sizes, u16(name.length), u16(extra.length)],
     ...[u16(0), u16(isLong ? 0xffff : disk), u16(0), u32(attributes), u32(isLong ? 0xffffffff : offset), name, extra],
   ]);
   return { local, central };
+}
+
+/** A data descriptor of 12, 16, 20 or 24 bytes: with 64-bit sizes from 20 on, with a signature when 16 or 24. */
+function descriptor(length: number, sum: Buffer, packedSize: number, size: number): Buffer {
+  if (length === 0) return Buffer.alloc(0);
+  const sizes = length >= 20 ? [u64(packedSize), u64(size)] : [u32(packedSize), u32(size)];
+  return Buffer.concat([length % 8 === 0 ? u32(0x08074b50) : Buffer.alloc(0), sum, ...sizes]);
 }

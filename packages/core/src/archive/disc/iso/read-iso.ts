@@ -1,7 +1,8 @@
 import { ArchiveUnsupportedError } from '../../../errors/index.js';
 import type { RequestOptions } from '../../../model/common.js';
 import type { ArchiveInput, ArchiveListing, ArchiveMember } from '../../archive.js';
-import { type ByteRecipe, join, ofVolume } from '../../byte-recipe.js';
+import { type ByteRecipe, join, ofVolume, type VolumeRecipe } from '../../byte-recipe.js';
+import { unpackingTurn } from '../../codec/event-loop-turn.js';
 import { damaged, incomplete, unsupported } from '../../header-bytes.js';
 import { HeaderWindow } from '../../header-window.js';
 import { isLoss, messageOf } from '../../losses.js';
@@ -99,6 +100,7 @@ class IsoReader {
     for (const record of records) {
       if (isItselfOrAbove(record) || (record.flags & isoFlags.associated) !== 0) continue;
       parts.push(record);
+      await unpackingTurn();
       if ((record.flags & isoFlags.goesOn) !== 0) continue;
       const entry = await this.#entry(folder, parts);
       if (entry !== undefined) entries.push(entry);
@@ -179,7 +181,12 @@ function contentOf(parts: readonly IsoRecord[], { unpackedSize }: RockRidge, ima
   }
   if (parts.some(({ isInterleaved }) => isInterleaved))
     return unsupported('iso', 'Interleaved files are not supported');
-  const pieces = parts.filter(({ size }) => size > 0).map(({ start, size }) => ofVolume(0, start, start + size));
+  const pieces: VolumeRecipe[] = [];
+  for (const { start, size } of parts) {
+    const last = pieces.at(-1);
+    if (size > 0 && last?.end === start) pieces[pieces.length - 1] = ofVolume(0, last.start, start + size);
+    else if (size > 0) pieces.push(ofVolume(0, start, start + size));
+  }
   if (pieces.some(({ end }) => end > imageSize)) return incomplete('iso', 'The image ends before this file does');
   return join(pieces);
 }
