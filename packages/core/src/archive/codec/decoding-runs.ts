@@ -18,6 +18,9 @@ const idleWhenShortMs = 30 * 1000;
 /** What a decoder takes beside its dictionary: pieces that are kept, and an article. */
 const extraBytes = (mostRecent + 2) * pieceBytes + 1024 * 1024;
 
+/** What one decoder may take of all memory: the articles it is fed with need some too. */
+const mostOfMemory = 0.6;
+
 /** What the decoders of a source work with. */
 export interface DecodingRunsParts {
   readonly codec: Codec;
@@ -51,12 +54,10 @@ export class DecodingRuns {
 
   /** A run that goes to a piece, with the reader on it; `undefined` when there is none to be had now. */
   runFor(index: number, reader: object, lane: Lane): DecodingRun | undefined {
-    const { mostDecoders: mostRuns, clock } = this.#parts;
-    const restart = this.#restarts.before(index * pieceBytes);
-    const choice = chooseRun({ runs: this.#runs, index, reader, restart, mostRuns, nowMs: clock.now() });
-    if (choice.do === 'wait') return undefined;
-    if (choice.do === 'begin' && choice.instead) this.#drop(choice.instead);
-    const run = choice.do === 'use' ? choice.run : this.#begin(restart.unpacked, lane);
+    const { mostDecoders, clock } = this.#parts;
+    let run = this.#chosen(index, reader, lane, mostDecoders);
+    // There may be no memory for one more: then those that are there have to do.
+    if (!run && this.#runs.length > 0) run = this.#chosen(index, reader, lane, this.#runs.length);
     if (!run) return undefined;
     for (const other of this.#runs) if (other !== run) other.readers.delete(reader);
     run.readers.add(reader);
@@ -95,11 +96,20 @@ export class DecodingRuns {
     this.#wakeAll();
   }
 
+  #chosen(index: number, reader: object, lane: Lane, mostRuns: number): DecodingRun | undefined {
+    const restart = this.#restarts.before(index * pieceBytes);
+    const choice = chooseRun({ runs: this.#runs, index, reader, restart, mostRuns, nowMs: this.#parts.clock.now() });
+    if (choice.do === 'wait') return undefined;
+    if (choice.do === 'use') return choice.run;
+    if (choice.instead) this.#drop(choice.instead);
+    return this.#begin(restart.unpacked, lane);
+  }
+
   #begin(offset: number, lane: Lane): DecodingRun | undefined {
     const { ledger, codec, size } = this.#parts;
     const bytes = Math.min(dictionaryBytes(codec), size) + extraBytes;
-    if (ledger && bytes > ledger.limitBytes) {
-      const message = `unpacking takes ${bytes} bytes of memory, of ${ledger.limitBytes} there are in all`;
+    if (ledger && bytes > mostOfMemory * ledger.limitBytes) {
+      const message = `unpacking takes ${bytes} bytes of memory, too much of ${ledger.limitBytes} there are in all`;
       throw new ArchiveUnsupportedError({ format: codec.method, reason: 'feature', message });
     }
     const charge = ledger?.tryCharge(bytes, lane);

@@ -118,6 +118,61 @@ describe('an unpacked source', () => {
     await source.close();
   });
 
+  it('stays right when readers leave, articles fail and places jump, and holds nothing in the end', async () => {
+    const spool = createSpool({ maxBytes: 1_000_000 });
+    const kinds = [
+      [deflate, made.deflate],
+      [lzma2, stored(40, 7)],
+    ] as const;
+    const step = fc.record({
+      start: fc.nat(2_600_000),
+      length: fc.nat(300_000),
+      leavesAfterMs: fc.option(fc.nat(20)),
+      stopsAfter: fc.option(fc.nat(3)),
+      failsAt: fc.option(fc.nat(100)),
+    });
+    const plan = fc.tuple(fc.constantFrom(...kinds), fc.array(step, { minLength: 3, maxLength: 8 }));
+    await fc.assert(
+      fc.asyncProperty(plan, fc.boolean(), async ([[codec, bytes], steps], isSpooled) => {
+        const ledger = createByteLedger(2 ** 26);
+        const options = isSpooled ? { ledger, spool } : { ledger };
+        const { source, data, articles } = opened(codec, bytes, options);
+        await Promise.all(
+          steps.map(async ({ start, length, leavesAfterMs, stopsAfter, failsAt }) => {
+            if (failsAt !== null)
+              articles.before = (at) => {
+                if (at !== failsAt * 30_000) return;
+                articles.before = () => {};
+                throw new Error('missing');
+              };
+            const signal = leavesAfterMs === null ? undefined : AbortSignal.timeout(leavesAfterMs);
+            let at = start;
+            let pieces = 0;
+            try {
+              for await (const lease of source.read(
+                { start, end: Math.min(start + length, data.length) },
+                { signal },
+              )) {
+                expect(Buffer.compare(lease.bytes, data.subarray(at, at + lease.bytes.length))).toBe(0);
+                at += lease.bytes.length;
+                lease.release();
+                if (stopsAfter !== null && ++pieces > stopsAfter) break;
+              }
+            } catch (error) {
+              if (!signal?.aborted && (error as Error).message !== 'missing') throw error;
+            }
+          }),
+        );
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(articles.held).toBe(0);
+        await source.close();
+        expect(ledger.usedBytes).toBe(0);
+      }),
+      { numRuns: 40 },
+    );
+    await spool.close();
+  });
+
   it('unpacks once for readers that are near each other, and for those who go on', async () => {
     const { source, data, articles } = opened(deflate, made.deflate);
     await Promise.all([0, 1000, 500_000].map((start) => expectRange(source, data, start, 1_000_000)));
@@ -210,6 +265,21 @@ describe('an unpacked source', () => {
     const small = opened(deflate, made.deflate, { ledger: createByteLedger(1024 * 1024) });
     await expect(readAll(small.source)).rejects.toMatchObject({ reason: 'feature' });
     expect(() => opened({ method: 'lzma2', properties: Uint8Array.of(99) }, made.lzma2)).toThrow(/properties/);
+  });
+
+  it('shares what memory there is, when there is none for one more decoder', async () => {
+    const ledger = createByteLedger(16 * 1024 * 1024);
+    const { source, data } = opened(deflate, made.deflate, { ledger, mostDecoders: 4 });
+    const first = source.read({ start: 2_600_000, end: data.length })[Symbol.asyncIterator]();
+    ((await first.next()).value as Lease).release();
+    const other = ledger.tryCharge(ledger.limitBytes - ledger.usedBytes, 'playback');
+    const second = expectRange(source, data, 0, 100);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await first.return?.();
+    await second;
+    other?.release();
+    await source.close();
+    expect(ledger.usedBytes).toBe(0);
   });
 
   it('reads verified bytes only, for the one who waits, and says that it has asked', async () => {
