@@ -64,3 +64,20 @@ fi
 if [ ! -d "$tools/node_modules/playwright-core" ]; then
   npm install --prefix "$tools" --silent --no-fund --no-audit --ignore-scripts playwright-core@1.65.1
 fi
+
+# Archives that nobody here made: the test files of libarchive, from Debian's source package. They stay out of the checkout.
+fixtures=${NEWSREEL_FIXTURES:-$HOME/.cache/newsreel-fixtures}
+if [ ! -d "$fixtures/libarchive" ]; then
+  apt="$fixtures/apt"
+  mkdir -p "$apt/lists/partial"
+  codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+  keys=/usr/share/keyrings/debian-archive-keyring.gpg
+  echo "deb-src [signed-by=$keys] http://deb.debian.org/debian $codename main" > "$apt/sources.list"
+  source_options=(-qq -o "Dir::Etc::SourceList=$apt/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$apt/lists" -o APT::Sandbox::User=root)
+  apt-get "${source_options[@]}" update
+  (cd "$apt" && apt-get "${source_options[@]}" source --download-only libarchive >/dev/null)
+  mkdir -p "$fixtures/unpacked"
+  tar -xf "$(find "$apt" -name '*.orig.tar.*' ! -name '*.asc')" --strip-components=3 -C "$fixtures/unpacked" --wildcards '*/libarchive/test/*.uu'
+  mv "$fixtures/unpacked" "$fixtures/libarchive"
+  rm -r "$apt"
+fi
