@@ -1,4 +1,5 @@
 import { type ArchiveUnsupportedError, hasCode, type PasswordError } from '../errors/index.js';
+import { classify } from '../import/classify.js';
 import type { ArchiveRefusal, Release, ReleaseFile, ReleaseMember } from '../model/catalog.js';
 import type { Nzb } from '../model/nzb.js';
 import type { ArchiveWork } from './archive-work.js';
@@ -46,8 +47,10 @@ const openedIn = ({ members }: ArchiveWork, pathOf: DescribedRelease['pathOf']) 
 
 function describeFile(posted: PostedFile, { pathOf }: DescribedRelease): ReleaseFile {
   const { nzbFile, size } = posted;
+  const path = pathOf(posted);
   return Object.freeze({
-    path: pathOf(posted),
+    path,
+    kind: classify(path),
     encodedBytes: nzbFile.encodedBytes,
     segmentCount: nzbFile.segments.length,
     missingSegments: nzbFile.segmentCount - nzbFile.segments.length,
@@ -58,12 +61,14 @@ function describeFile(posted: PostedFile, { pathOf }: DescribedRelease): Release
 function describeMembers({ members, refused }: ArchiveWork, { path, pathOf }: DescribedRelease): ReleaseMember[] {
   const readable = [...members.values()].map((content): ReleaseMember => {
     const { size, format, isEncrypted } = content.member;
-    return Object.freeze({ path: pathOf(content), size, format, isEncrypted });
+    const at = pathOf(content);
+    return Object.freeze({ path: at, kind: classify(at), size, format, isEncrypted });
   });
   const others = refused.map(
     ({ path: inside, size, format, isEncrypted, refusal }): ReleaseMember =>
       Object.freeze({
         path: `${path}/${inside}`,
+        kind: classify(inside),
         size,
         format,
         isEncrypted,

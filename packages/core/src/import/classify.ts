@@ -1,16 +1,5 @@
 import { volumeName } from '../archive/volume-names.js';
-
-/** What a file of a release is, as far as its name tells. */
-export type ReleaseFileKind =
-  | 'video'
-  | 'audio'
-  | 'subtitle'
-  | 'image'
-  | 'text'
-  | 'archive-volume'
-  | 'par2'
-  | 'sample'
-  | 'other';
+import type { ReleaseFileKind } from '../model/catalog.js';
 
 const extensions: Readonly<Partial<Record<ReleaseFileKind, string>>> = {
   video:

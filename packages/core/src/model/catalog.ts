@@ -180,10 +180,24 @@ export interface Release {
   readonly meta: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What a file of a release is, as far as its name tells. `sample`: a short piece of the film, to look at first. */
+export type ReleaseFileKind =
+  | 'video'
+  | 'audio'
+  | 'subtitle'
+  | 'image'
+  | 'text'
+  | 'archive-volume'
+  | 'par2'
+  | 'sample'
+  | 'other';
+
 /** One posted file of a release. */
 export interface ReleaseFile {
-  /** Its path in the catalog when this was asked for; the last one it had when it has none. */
+  /** Its path in the catalog when this was asked for; the last one it had, or the one it would have, when it has none. */
   readonly path: string;
+  /** What it is, by its name. */
+  readonly kind: ReleaseFileKind;
   /** Encoded bytes as the NZB says, overhead included: an estimate, never a size. */
   readonly encodedBytes: number;
   /** How many segments the NZB lists. */
@@ -198,6 +212,8 @@ export interface ReleaseFile {
 export interface ReleaseMember {
   /** Its path in the catalog when this was asked for; where it would be when it cannot be read. */
   readonly path: string;
+  /** What it is, by its name. */
+  readonly kind: ReleaseFileKind;
   /** Exact size in bytes. */
   readonly size: number;
   /** The archive it is in, the innermost one: `split` for a file that was only cut. */
