@@ -21,7 +21,7 @@ export const computedPeriodBytes = tableWords[0] * tableWords[1] * wordBytes;
 export function computedBytes(seed: number): Content {
   const tables = tableWords.map((words, at) => deterministicBytes(words * wordBytes, seed * 2 + at));
   const [first, second] = tables as [Uint8Array, Uint8Array];
-  const wholeCrcs = tables.map((table) => crc32(table));
+  const checksums = tables.map(periodicChecksum);
   const [firstWords, secondWords] = [wordsOf(first), wordsOf(second)];
   const scratch = new Uint32Array(scratchWords);
   const scratchBytes = new Uint8Array(scratch.buffer);
@@ -38,9 +38,9 @@ export function computedBytes(seed: number): Content {
       }
     },
     crc32({ start, end }) {
-      let crc = repeatedCrc(zeroCrc, 1, end - start);
-      for (const [at, table] of tables.entries()) crc ^= periodicCrc(table, wholeCrcs[at] as number, start, end);
-      return crc >>> 0;
+      // The checksum of zeros is what all checksums of a length have in common; it must be there once only.
+      const common = moved(most32, end - start) ^ most32;
+      return checksums.reduce((crc, checksum) => crc ^ checksum(start, end), common) >>> 0;
     },
   };
 }
@@ -59,18 +59,32 @@ function mix(target: Uint32Array, word: number, first: Uint32Array, second: Uint
   }
 }
 
-const zeroCrc = crc32(new Uint8Array(1));
+const most32 = 0xffffffff;
+/** Between the places of a table whose checksum is kept. */
+const checkpointBytes = 2 ** 14;
 
-/** CRC-32 of a range of a table that repeats for ever. */
-function periodicCrc(table: Uint8Array, wholeCrc: number, start: number, end: number): number {
-  const phase = start % table.length;
-  const head = Math.min(end - start, table.length - phase);
-  const left = end - start - head;
-  const tail = left % table.length;
-  const crc = crc32(table.subarray(phase, phase + head));
-  const times = (left - tail) / table.length;
-  const middle = crc32Combine(crc, repeatedCrc(wholeCrc, table.length, times), left - tail);
-  return crc32Combine(middle, crc32(table.subarray(0, tail)), tail);
+/** What a CRC-32 adds to that of so many bytes behind it. */
+const moved = (crc: number, bytes: number) => crc32Combine(crc, 0, bytes);
+
+/** CRC-32 of ranges of a table that repeats for ever. Little of it is read, whatever the range. */
+function periodicChecksum(table: Uint8Array): (start: number, end: number) => number {
+  const checkpoints = [0];
+  for (let at = 0; at < table.length; at += checkpointBytes)
+    checkpoints.push(crc32(table.subarray(at, at + checkpointBytes), checkpoints.at(-1)));
+  const upTo = (end: number) => {
+    const checkpoint = Math.floor(end / checkpointBytes);
+    return crc32(table.subarray(checkpoint * checkpointBytes, end), checkpoints[checkpoint]);
+  };
+  const whole = upTo(table.length);
+  return (start, end) => {
+    const phase = start % table.length;
+    const head = Math.min(end - start, table.length - phase);
+    const left = end - start - head;
+    const tail = left % table.length;
+    const crc = upTo(phase + head) ^ moved(upTo(phase), head);
+    const times = (left - tail) / table.length;
+    return moved(moved(crc, left - tail) ^ repeatedCrc(whole, table.length, times), tail) ^ upTo(tail);
+  };
 }
 
 /** CRC-32 of a piece said several times over, from that of the piece: by doubling. */

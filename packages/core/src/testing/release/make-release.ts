@@ -1,4 +1,5 @@
 import type { MessageId } from '../../model/article.js';
+import type { NzbFile } from '../../model/nzb.js';
 import { nzbText } from '../memory-file.js';
 import { type MemoryProvider, memoryProvider } from '../memory-provider.js';
 import type { MemoryFault } from '../memory-source.js';
@@ -43,9 +44,10 @@ class ComputedRelease implements Release {
     this.files = this.#ordered(
       volumes.flatMap((volume, at) => (volume.isLeftOut ? [] : [this.#post(volume, at, volumes.length)])),
     );
+    const { filePerArticle, meta } = options.nzb;
     this.nzb = nzbText(
-      this.files.map(({ nzbFile }) => nzbFile),
-      options.nzb.meta,
+      this.files.flatMap(({ nzbFile }) => (filePerArticle ? articlesOf(nzbFile) : [nzbFile])),
+      meta,
     );
   }
 
@@ -101,6 +103,13 @@ class ComputedRelease implements Release {
     return file;
   }
 }
+
+/** Every article of a file as a file of its own. */
+const articlesOf = (file: NzbFile): NzbFile[] =>
+  file.segments.map((segment) => {
+    const subject = file.subject.replace(/\(1\/(\d+)\)$/, `(${segment.number}/$1)`);
+    return { ...file, subject, segments: [segment], segmentCount: 1, encodedBytes: segment.bytes };
+  });
 
 /** PAR2 files know the whole of what was to be posted, by its true names. */
 function parity({ name, par2, partBytes }: ResolvedRelease, volumes: readonly Volume[]): readonly Volume[] {

@@ -25,6 +25,11 @@ export interface ReleaseNzbOptions {
   readonly groups?: readonly string[] | undefined;
   /** Time of posting in milliseconds since 1970, whole seconds. @default 14 November 2023 */
   readonly postedMs?: number | undefined;
+  /**
+   * Whether every article is listed as a file of its own, as some indexers do: their subjects count the articles of the
+   * file, and only they and the yEnc lines tell what belongs together. @default false
+   */
+  readonly filePerArticle?: boolean | undefined;
   /** `<meta>` values by type, as `{ password: ['x'], title: ['y'] }`. @default none */
   readonly meta?: Readonly<Record<string, readonly string[]>> | undefined;
 }
@@ -100,6 +105,7 @@ const nzb = z.strictObject({
   poster: oneLine.default('newsreel <newsreel@newsreel.invalid>'),
   groups: z.array(z.string().regex(/^[^\s,]+$/, 'must be a newsgroup')).default(['alt.binaries.test']),
   postedMs: z.number().int().nonnegative().multipleOf(1000).default(1_700_000_000_000),
+  filePerArticle: z.boolean().default(false),
   meta: z.record(z.string(), z.array(z.string())).default({}),
 });
 

@@ -28,7 +28,7 @@ export interface ReleaseFile {
   readonly postedName: string;
   /** Size in bytes. */
   readonly size: number;
-  /** How `parseNzb` reports it: subject, poster, groups and the message-ids. */
+  /** How `parseNzb` reports it, unless every article is listed by itself: subject, poster, groups and the message-ids. */
   readonly nzbFile: NzbFile;
   /** The bytes of a range. @throws RangeInvalidError when it is outside the file */
   read(range: ByteRange): Uint8Array;
