@@ -47,6 +47,7 @@ describe('README', () => {
       'README.md',
       'docs/getting-started.md',
       'docs/mounting.md',
+      'docs/formats.md',
       'docs/make-releases.md',
       'docs/decisions/README.md',
     ]) {

@@ -24,6 +24,10 @@ export interface OpeningShape extends Shape {
   readonly rounds?: number | undefined;
   /** Whether members go by other names than they are stored under, because nothing tells these. @default false */
   readonly isRenamed?: boolean | undefined;
+  /** Files that are shown beside the members: images of discs, PAR2 files. @default 0 */
+  readonly besides?: number | undefined;
+  /** Whether decoders are kept for the next read, and their memory with them, until they are idle for long. @default false */
+  readonly keepsDecoders?: boolean | undefined;
   /** How many members are read whole; of the others, ranges. @default all */
   readonly readWhole?: number | undefined;
 }
@@ -206,6 +210,21 @@ export const rar: readonly OpeningShape[] = [
     release: packed({ format: 'rar4', volumeBytes, password, encrypt: 'headers' }, { nzb }),
     articles: 'each',
   },
+  {
+    name: 'RAR 5 with all that is rarely there: comments, recovery and quick open records',
+    release: packed({ format: 'rar5', volumeBytes, extras: true }),
+    articles: 'two of each',
+  },
+  {
+    name: 'RAR 5 in volumes, the first behind a program (`.part01.exe`)',
+    release: packed({ format: 'rar5', volumeBytes, prefixBytes: 60_000 }),
+    articles: 'two of each',
+  },
+  {
+    name: 'RAR 4 with all that is rarely there',
+    release: packed({ format: 'rar4', volumeBytes, extras: true }),
+    articles: 'two of each',
+  },
 ];
 
 export const sevenZip: readonly OpeningShape[] = [
@@ -230,6 +249,12 @@ export const sevenZip: readonly OpeningShape[] = [
     name: '7z, header encrypted, names hidden',
     release: packed({ format: '7z', volumeBytes, ...locked }, { nzb, obfuscate: 'all' }),
     articles: 'each',
+  },
+  {
+    name: '7z in volumes, header packed',
+    release: packed({ format: '7z', volumeBytes, header: 'lzma' }),
+    articles: 5,
+    rounds: 4,
   },
 ];
 
@@ -266,6 +291,23 @@ export const others: readonly OpeningShape[] = [
     release: packed({ format: 'rar5', volumeBytes }, { obfuscate: 'all', par2: true }),
     articles: 'each',
     rounds: 3,
+    besides: 1,
+  },
+  {
+    name: 'ZIP, deflated',
+    release: packed({ format: 'zip', compression: 'deflate' }),
+    articles: 3,
+    keepsDecoders: true,
+  },
+  { name: 'ZIP with sizes behind the bytes', release: packed({ format: 'zip', extras: true }), articles: 5 },
+  { name: 'tar', release: packed({ format: 'tar' }), articles: 5 },
+  { name: 'tar in pieces', release: packed({ format: 'tar', volumeBytes }), articles: 'each' },
+  { name: 'an image of a disc', release: packed({ format: 'iso' }), articles: 3, besides: 1 },
+  {
+    name: 'an image of a disc in RAR',
+    release: packed({ format: 'rar5', volumeBytes, inside: { format: 'iso' } }),
+    articles: 'each',
+    besides: 1,
   },
 ];
 
@@ -302,6 +344,14 @@ export const refused: readonly RefusedShape[] = [
     refusal: ['ERR_ARCHIVE_UNSUPPORTED', 'incomplete'],
     why: 'where anything is depends on all volumes in front of it',
   },
+  ...(['rar5', 'rar4'] as const).map(
+    (format): RefusedShape => ({
+      name: `${{ rar5: 'RAR 5', rar4: 'RAR 4' }[format]}, compressed`,
+      release: packed({ format, volumeBytes, compression: 'pretend' }),
+      refusal: ['ERR_ARCHIVE_UNSUPPORTED', 'compressed'],
+      why: "RAR's compression is not unpacked",
+    }),
+  ),
 ];
 
 const three = [
