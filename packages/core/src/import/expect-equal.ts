@@ -1,4 +1,4 @@
-import { FileChangedError } from '../errors/index.js';
+import { FileChangedError, hasCode } from '../errors/index.js';
 import { fitsFile } from '../files/layout-facts.js';
 import type { Inspection, Piece } from './piece.js';
 import type { Confirm, PostedVolume } from './posted-volume.js';
@@ -35,7 +35,7 @@ export function expectEqual({ like, pieces, inspection, check }: EqualVolumes): 
   for (const [at, posted] of others.entries()) {
     if (posted.facts !== undefined) continue;
     posted.expect(facts, async ({ signal, lane = 'playback' }) => {
-      await posted.resolve({ signal, lane });
+      await posted.resolve({ signal, lane }).catch(sayWhatIsMissing);
       const isRight = posted.size === facts.size && (await check?.(at, { signal, lane })) !== false;
       if (isRight) return;
       inspection.contradicted([posted.index]);
@@ -51,4 +51,10 @@ function isAlike({ nzbFile }: PostedVolume, { nzbFile: model }: PostedVolume): b
   return (
     isComplete && nzbFile.segmentCount === model.segmentCount && difference <= encodedTolerance * model.encodedBytes
   );
+}
+
+/** Where bytes lie is known, so articles that are gone are all that stands in the way: no later try would help. */
+function sayWhatIsMissing(error: unknown): never {
+  const cause = hasCode(error, 'ERR_LAYOUT_UNKNOWN') ? error.cause : error;
+  throw hasCode(cause, 'ERR_ARTICLE_MISSING') || hasCode(cause, 'ERR_ARTICLE_CORRUPT') ? cause : error;
 }

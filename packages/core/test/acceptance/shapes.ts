@@ -46,6 +46,8 @@ export interface BrokenShape extends Shape {
   readonly whole: readonly string[];
   /** Paths of members that are listed and cannot be read to the end, with the code of the error where they break off. */
   readonly broken?: Readonly<Record<string, string>> | undefined;
+  /** How many bytes of each of these cannot be had, at the most. @default those of an article */
+  readonly brokenBytes?: number | undefined;
   /** What is seen, in the words of docs/formats.md. */
   readonly seen: string;
 }
@@ -407,6 +409,60 @@ export const broken: readonly BrokenShape[] = [
     release: packed({ format: 'rar5', volumeBytes }, { damage: [{ type: 'missing' }] }),
     whole: [],
     seen: 'it is added with nothing in it, and `release.warnings` says why',
+  },
+  {
+    name: '7z that lacks one article of a volume',
+    release: packed(
+      { format: '7z', volumeBytes },
+      { files: three, damage: [{ type: 'missing', file: 5, segments: [3] }] },
+    ),
+    whole: ['one.mkv', 'three.mkv'],
+    broken: { 'two.mkv': 'ERR_ARTICLE_MISSING' },
+    seen: 'reads fail there, and nowhere else',
+  },
+  {
+    name: 'ZIP that lacks one article',
+    release: packed({ format: 'zip' }, { files: three, damage: [{ type: 'missing', segments: [25] }] }),
+    whole: ['one.mkv', 'three.mkv'],
+    broken: { 'two.mkv': 'ERR_ARTICLE_MISSING' },
+    seen: 'reads fail there, and nowhere else',
+  },
+  {
+    name: 'RAR 5, encrypted, that lacks one article of a volume',
+    release: packed(
+      { format: 'rar5', volumeBytes, password, keyRoundsLog2: 4 },
+      { nzb, files: three, damage: [{ type: 'missing', file: 5, segments: [3] }] },
+    ),
+    whole: ['one.mkv', 'three.mkv'],
+    broken: { 'two.mkv': 'ERR_ARTICLE_MISSING' },
+    seen: 'reads fail there, and nowhere else',
+  },
+  {
+    name: 'a film in volumes of RAR, one of which is gone',
+    release: hundred({ format: 'rar5' }, { damage: [{ type: 'missing', file: 50 }] }),
+    whole: [],
+    broken: { 'movie.mkv': 'ERR_ARTICLE_MISSING' },
+    seen: 'it plays up to there; then it turns out that the volume is missing',
+  },
+  {
+    name: '7z in volumes, one of which is gone',
+    release: packed({ format: '7z', volumeBytes }, { files: three, damage: [{ type: 'missing', file: 5 }] }),
+    whole: ['one.mkv', 'three.mkv'],
+    broken: { 'two.mkv': 'ERR_ARTICLE_MISSING' },
+    brokenBytes: volumeBytes,
+    seen: 'members that are whole open; the others fail where it is missing',
+  },
+  {
+    name: 'RAR 5 with volumes that were posted twice',
+    release: packed({ format: 'rar5', volumeBytes, volumes: { duplicate: [2, 5] } }, { files: three }),
+    whole: ['one.mkv', 'two.mkv', 'three.mkv'],
+    seen: 'it opens; one copy of each is read',
+  },
+  {
+    name: 'a release with a third of its articles damaged',
+    release: packed({ format: 'rar5', volumeBytes }, { damage: [{ type: 'flipByte', share: 0.33 }] }),
+    whole: [],
+    seen: 'as if they were missing, with `ERR_ARTICLE_CORRUPT`',
   },
 ];
 
