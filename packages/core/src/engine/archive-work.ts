@@ -1,4 +1,5 @@
 import { hasCode } from '../errors/index.js';
+import { distinctPaths } from '../import/distinct-paths.js';
 import { type FoundMember, isReadable } from '../import/found-member.js';
 import { inspectHeap } from '../import/inspect-heap.js';
 import { inspectSet, type SetOutcome, type SetRefusal } from '../import/inspect-set.js';
@@ -82,10 +83,11 @@ export class ArchiveWork {
       const outcome = await inspectSet(each, inspection);
       parts.push(outcome);
       const isOpen = outcome.refusal === undefined && outcome.found.every((member) => member.refusal === undefined);
-      if (!isOpen || outcome.isShownToo) for (const index of indexesOf(each)) shown.set(index, shown.get(index));
+      const closed = !isOpen || outcome.isShownToo ? indexesOf(each) : (outcome.leftOver ?? []);
+      for (const index of closed) shown.set(index, shown.get(index));
     }
     const findings: ArchiveFindings = {
-      found: parts.flatMap(({ found }) => found),
+      found: distinctPaths(parts.map(({ found }) => found)),
       shown,
       warnings: parts.flatMap(({ warnings }) => warnings),
       refusals: parts.flatMap(({ refusals }) => refusals),

@@ -43,9 +43,11 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
   const { format, members, warnings } = await readers[kind](input, { signal, passwords, keys }, sizes);
   return {
     format,
-    members: members.map((member) =>
-      member.content === undefined ? member : { ...member, content: withVolumes(member.content, [whole], made) },
-    ),
+    archives: [
+      members.map((member) =>
+        member.content === undefined ? member : { ...member, content: withVolumes(member.content, [whole], made) },
+      ),
+    ],
     warnings,
     isShownToo: kind === 'disc',
   };
@@ -62,7 +64,7 @@ function joinedFile(path: string, recipes: readonly ByteRecipe[]): ListedSet {
   }
   const content = join(recipes);
   const member = { path, kind: 'file', size: recipeSize(content), isEncrypted: false, content } as const;
-  return { format: 'split', members: [member], warnings: [], isShownToo: false };
+  return { format: 'split', archives: [[member]], warnings: [], isShownToo: false };
 }
 
 async function readyAll(pieces: readonly Piece[], { limit }: Inspection): Promise<void> {

@@ -25,11 +25,11 @@ export async function inspectRar(set: PieceSet, inspection: Inspection): Promise
   );
   const { known, sets } = await ordered(named, set.pieces, inspection);
   const placed = sets.map(({ order }) => order.map((at) => (at === undefined ? undefined : known[at])));
-  return listing(
-    placed,
-    set.pieces,
-    sets.flatMap(({ warnings }) => warnings),
+  const leftOver = sets.flatMap(({ setAside }) =>
+    setAside.flatMap((at) => set.pieces[known[at]?.piece ?? -1]?.posted?.index ?? []),
   );
+  const warnings = sets.flatMap((each) => each.warnings);
+  return { ...listing(placed, set.pieces, warnings), leftOver };
 }
 
 interface NamedVolume {
@@ -70,7 +70,7 @@ function listing(
   });
   return {
     format: listings[0]?.format ?? 'rar5',
-    members: listings.flatMap(({ members }) => members),
+    archives: listings.map(({ members }) => members),
     warnings: [...more, ...listings.flatMap(({ warnings }) => warnings)],
     isShownToo: false,
   };

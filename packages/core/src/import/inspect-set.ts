@@ -1,5 +1,6 @@
 import type { ArchiveMember } from '../archive/archive.js';
 import { hasCode } from '../errors/index.js';
+import { distinctPaths } from './distinct-paths.js';
 import { type FoundMember, isReadable, type ReadableMember } from './found-member.js';
 import { inspectJoined } from './inspect-joined.js';
 import { inspectRar } from './inspect-rar.js';
@@ -23,6 +24,8 @@ export interface SetOutcome {
   readonly found: readonly FoundMember[];
   /** Whether the pieces are worth showing beside what is inside. */
   readonly isShownToo: boolean;
+  /** See {@link ListedSet.leftOver}. */
+  readonly leftOver?: readonly number[] | undefined;
   readonly warnings: readonly string[];
   /** Why nothing of it can be had as files: an ArchiveUnsupportedError or a PasswordError. */
   readonly refusal?: Error | undefined;
@@ -48,11 +51,12 @@ export async function inspectSet(set: PieceSet, inspection: Inspection, level = 
     const listed = await list(set, inspection);
     // What is shown beside its contents has them in a folder of its own.
     const folder = listed.isShownToo ? `${memberPath(set.base) || 'contents'}/` : '';
-    const found = listed.members.slice(0, mostMembers).flatMap((member) => foundIn(member, listed.format, folder));
+    const inFolder = listed.archives.map((members) => members.flatMap((each) => foundIn(each, listed.format, folder)));
+    const found = distinctPaths(inFolder).slice(0, mostMembers);
     const inner =
       level + 1 < mostLevels ? await opened(found, inspection, level + 1) : { found, warnings: [], refusals: [] };
-    const { isShownToo } = listed;
-    return { ...inner, isShownToo, warnings: [...listed.warnings, ...inner.warnings] };
+    const { isShownToo, leftOver } = listed;
+    return { ...inner, isShownToo, leftOver, warnings: [...listed.warnings, ...inner.warnings] };
   } catch (refusal) {
     if (!isRefusal(refusal)) throw refusal;
     const refusals = [{ name: set.base, error: refusal }];
@@ -97,20 +101,20 @@ async function opened(found: readonly FoundMember[], inspection: Inspection, lev
   const sets = innerSets(readable, inspection);
   const hidden = new Set<FoundMember>();
   const openedToo = new Set<FoundMember>();
-  const more: FoundMember[] = [];
+  const more: (readonly FoundMember[])[] = [];
   const warnings: string[] = [];
   const refusals: SetRefusal[] = [];
   for (const { set, folder, members } of sets) {
     const outcome = await inspectSet(set, inspection, level);
     warnings.push(...outcome.warnings);
     refusals.push(...outcome.refusals.map(({ name, error }) => ({ name: folder + name, error })));
-    for (const inner of outcome.found) more.push({ ...inner, path: folder + inner.path });
+    more.push(outcome.found.map((inner) => ({ ...inner, path: folder + inner.path })));
     const isOpen = outcome.refusal === undefined && outcome.found.every((inner) => inner.refusal === undefined);
     for (const member of isOpen ? members : []) (outcome.isShownToo ? openedToo : hidden).add(member);
   }
   const kept = found.filter((member) => !hidden.has(member));
   const told = kept.map((member) => (openedToo.has(member) ? { ...member, isOpened: true } : member));
-  return { found: [...told, ...more].slice(0, mostMembers), warnings, refusals };
+  return { found: distinctPaths([told, ...more]).slice(0, mostMembers), warnings, refusals };
 }
 
 interface InnerSet {

@@ -31,9 +31,11 @@ export interface PieceSet {
 /** What was found in a set. */
 export interface ListedSet {
   readonly format: ArchiveFormat | 'split';
-  /** What is inside; recipes speak of posted files. */
-  readonly members: readonly ArchiveMember[];
+  /** What is inside, by archive: of RAR a set of pieces may hold several. Recipes speak of posted files. */
+  readonly archives: readonly (readonly ArchiveMember[])[];
   readonly warnings: readonly string[];
+  /** Posted files that have no place in it after all (copies of volumes, as a rule), by their place in the NZB. */
+  readonly leftOver?: readonly number[] | undefined;
   /** Whether the pieces are worth showing beside what is inside: an image of a disc is a file of its own right. */
   readonly isShownToo: boolean;
 }

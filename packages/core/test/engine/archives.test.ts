@@ -306,6 +306,26 @@ describe('releases of archives', () => {
     expect(added.members).toEqual([]);
   });
 
+  it.each(['rar5', 'rar4'] as const)(
+    'keep the members of several sets apart that are called the same: %s',
+    async (format) => {
+      const archives = [1, 2, 3].map((number) => ({
+        format,
+        volumeBytes: 120_000,
+        naming: 'random' as const,
+        files: [{ name: 'film.mkv', size: 300_000 + number }],
+      }));
+      const release = makeRelease({ name: 'Films', files: [], archives, partBytes: 40_000, order: 'shuffled' });
+      const { engine } = await engineOf(release);
+      await engine.library.add(release.nzb);
+      const paths = await tree(engine);
+      expect(paths).toHaveLength(3);
+      const hashes = [];
+      for (const path of paths) hashes.push(await hashOf(engine, path));
+      expect(hashes.sort()).toEqual(release.members.map((member) => member.sha256()).sort());
+    },
+  );
+
   it('go as one', async () => {
     const release = makeRelease({ ...common, archive: { format: 'rar5', volumeBytes: 1_000_000 } });
     const { engine } = await engineOf(release);
