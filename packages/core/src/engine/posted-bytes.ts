@@ -8,7 +8,7 @@ import type { SegmentedSource } from '../files/segmented-source.js';
 import type { Confirm, PostedVolume, ResolveOptions } from '../import/posted-volume.js';
 import type { ByteReadOptions, ByteSource } from '../model/byte-source.js';
 import type { NzbFile } from '../model/nzb.js';
-import { throwIfAborted } from '../util/signals.js';
+import { onAbort, throwIfAborted } from '../util/signals.js';
 
 /** What posted bytes are made of. */
 export interface PostedBytesParts {
@@ -91,6 +91,16 @@ export class PostedBytes implements PostedVolume {
       if (hasCode(cause, 'ERR_CLOSED')) throw cause;
       throw new LayoutUnknownError({ path: options.path ?? (file.nameHint || file.subject), cause });
     }
+  }
+
+  bringEnd({ lane, signal }: ResolveOptions): void {
+    const last = this.nzbFile.segments.at(-1);
+    if (last === undefined) return;
+    const { fetcher, affinity } = this.#parts;
+    const segment = { id: last.id, range: { start: 0, end: 0 }, exact: false, expectedBytes: last.bytes, affinity };
+    const prefetch = fetcher.prefetch(segment, { lane });
+    const unlink = onAbort(signal, () => prefetch.cancel());
+    void prefetch.done.then(unlink);
   }
 
   expect(facts: LayoutFacts, confirm: Confirm): void {

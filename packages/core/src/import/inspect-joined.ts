@@ -14,6 +14,9 @@ import type { ListedSet, PieceSet, SetKind } from './piece-set.js';
 /** Bytes of the first piece that tell how large the whole is. */
 const headBytes = 32;
 
+/** What has its table of contents at the end. */
+const toldAtTheEnd: ReadonlySet<SetKind> = new Set(['7z', 'zip']);
+
 type Reader = (
   input: ArchiveInput,
   options: ReadArchiveOptions,
@@ -32,6 +35,7 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
   const { kind, base, pieces } = set;
   refuseGaps(set);
   if (kind === 'rar') throw new TypeError('volumes of RAR are archives of their own');
+  if (toldAtTheEnd.has(kind)) pieces.at(-1)?.bringEnd();
   await (kind === '7z' ? readySevenZip(set, inspection) : readyAll(pieces, inspection));
   const recipes = pieces.map((piece) => piece.recipe());
   const whole = join(recipes);

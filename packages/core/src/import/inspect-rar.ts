@@ -120,6 +120,8 @@ async function conclude(set: PieceSet, inspection: Inspection): Promise<readonly
   const last = pieces.at(-1);
   const isPossible = inspection.mayConclude !== false && pieces.length >= fewestConcluded && missing.length === 0;
   if (!isPossible || first === undefined || second === undefined || last === undefined) return undefined;
+  // The headers behind the last member are there; without numbers it is any volume.
+  if (areNumbered(pieces)) last.bringEnd();
   const ends = await Promise.all([first, second, last].map((piece) => tried(headersOf(piece, inspection))));
   if (ends.some((end) => end === undefined)) return undefined;
   const [a, b, z] = ends as [RarVolume, RarVolume, RarVolume];

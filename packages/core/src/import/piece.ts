@@ -37,6 +37,8 @@ export interface Piece {
   readonly posted?: PostedVolume | undefined;
   /** Finds its size out, where it is not known. @throws LayoutUnknownError */
   ready(): Promise<void>;
+  /** Has its end come along while it is made ready, where that saves whoever reads there a round trip. */
+  bringEnd(): void;
   /** Exact size in bytes; to be asked for when it is ready. */
   size(): number;
   /** Its bytes, in terms of posted files. */
@@ -53,6 +55,7 @@ export function postedPiece(posted: PostedVolume, name: string, inspection: Insp
     name,
     posted,
     ready: () => (posted.facts === undefined ? posted.resolve({ lane, signal }) : Promise.resolve()),
+    bringEnd: () => posted.bringEnd({ lane, signal }),
     size,
     recipe: () => ofVolume(posted.index, 0, size()),
     input: () => archiveInput(name, posted.source(), lane),
@@ -65,6 +68,7 @@ export function memberPiece(member: ReadableMember, inspection: Inspection): Pie
   return {
     name,
     ready: () => Promise.resolve(),
+    bringEnd: () => {},
     size: () => member.size,
     recipe: () => member.content,
     input: () => archiveInput(name, sourceOf(member.content, inspection), inspection.lane),

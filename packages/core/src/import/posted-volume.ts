@@ -28,6 +28,8 @@ export interface PostedVolume {
   readonly facts: LayoutFacts | undefined;
   /** Finds the exact size out, from one article as a rule. @throws LayoutUnknownError */
   resolve(options: ResolveOptions): Promise<void>;
+  /** Has its last article come into the cache meanwhile, for who is about to look there. Failures are silent. */
+  bringEnd(options: ResolveOptions): void;
   /** What others let expect of it, until it is looked at: nobody gets bytes of it before `confirm` has resolved. */
   expect(facts: LayoutFacts, confirm: Confirm): void;
   /** Its bytes. @throws LayoutUnknownError while its size is neither known nor expected */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createEngine, type Engine, type EngineOptions } from '../../src/index.js';
 import type { PluginContext } from '../../src/model/index.js';
-import { type MemoryProvider, makeRelease, type Release, type ReleaseOptions } from '../../src/testing.js';
+import { type MemoryProvider, makeRelease, manualClock, type Release, type ReleaseOptions } from '../../src/testing.js';
 import { setStrictLeases } from '../../src/util/lease.js';
 import { settle } from './fixtures.js';
 
@@ -64,6 +64,32 @@ describe('a set of a hundred volumes', () => {
     expect(await tree(engine)).toEqual([`${added.path}/movie.mkv`]);
     expect(await hashOf(engine, `${added.path}/movie.mkv`)).toBe(release.members[0]!.sha256());
     expect(new Set(provider.calls.fetch).size).toBe(provider.calls.fetch.length);
+  });
+});
+
+describe('the end of a set, which tells what is in it', () => {
+  const film = { name: 'Movie', files: [{ name: 'movie.mkv', size: 4_520_000 }], partBytes: 50_000 } as const;
+
+  it.each(['rar5', 'rar4', '7z', 'zip'] as const)('comes in the first round trip: %s', async (format) => {
+    const release = makeRelease({ ...film, archive: { format, volumeBytes: 1_000_000 } });
+    const last = release.files.at(-1)!.nzbFile.segments.at(-1)!.id;
+    const clock = manualClock();
+    const provider = release.provider({ clock, latencyMs: 10 });
+    const engine = await createEngine({ providers: [() => provider] });
+    open.push(engine);
+    const adding = engine.library.add(release.nzb);
+    for (let turns = 0; turns < 20; turns++) await settle();
+    expect(provider.calls.fetch).toContain(last);
+    let added: Awaited<typeof adding> | undefined;
+    void adding.then((release) => {
+      added = release;
+    });
+    for (let rounds = 0; rounds < 20 && added === undefined; rounds++) {
+      clock.advance(10);
+      await settle();
+    }
+    expect(added?.members).toHaveLength(1);
+    expect(provider.calls.fetch.filter((id) => id === last)).toHaveLength(1);
   });
 });
 
