@@ -7,10 +7,10 @@ const wireRatio = 1.03;
 function shapes(profile, smoke) {
   const size = smoke ? 3 * volumes * profile.articleBytes : 8 * 2 ** 30;
   const film = { name: 'Film', files: [{ name: 'film.mkv', size }] };
-  const volumeBytes = Math.ceil(size / (volumes - 1));
+  const volumeBytes = Math.ceil(size / (volumes - 0.5));
   // Where a cipher chain stands is found out by going there, so this one is smaller.
   const lockedSize = smoke ? size : 2 ** 30;
-  const archive = { format: 'rar5', volumeBytes: Math.ceil(lockedSize / (volumes - 1)), password: 'secret' };
+  const archive = { format: 'rar5', volumeBytes: Math.ceil(lockedSize / (volumes - 0.5)), password: 'secret' };
   const locked = { ...film, files: [{ name: 'film.mkv', size: lockedSize }], archive };
   return {
     'plain file': film,

@@ -15,7 +15,7 @@ function shapes(profile, smoke) {
   const size = smoke ? 3 * volumes * profile.articleBytes : 50 * 2 ** 30;
   const film = { name: 'Film', files: [{ name: 'film.mkv', size }] };
   const set = (format, more = {}, { naming } = {}) => ({
-    ...{ ...film, archive: { format, naming, volumeBytes: Math.ceil(size / (volumes - 1)) }, ...more },
+    ...{ ...film, archive: { format, naming, volumeBytes: Math.ceil(size / (volumes - 0.5)) }, ...more },
   });
   const hidden = { obfuscate: 'all', order: 'shuffled' };
   return {
