@@ -10,7 +10,7 @@ import type { ReleaseRecord } from './release-record.js';
 import type { ReleaseWork } from './release-works.js';
 
 /** What is asked for side by side; the pool's import lane decides who really goes. */
-const askedAtOnce = 64;
+const askedAtOnce = 128;
 /** Volumes nobody waits for that are looked at side by side. */
 const confirmedAtOnce = 2;
 /** When to try again what could not be found out, after each failure that need not last. `stat` tries at any time. */
