@@ -8,6 +8,7 @@ import { readTar } from '../archive/tar/read-tar.js';
 import { readZip } from '../archive/zip/read-zip.js';
 import { ArchiveUnsupportedError } from '../errors/index.js';
 import { expectEqual } from './expect-equal.js';
+import { isStandIn, lacks, withoutGaps, withStandIns } from './gaps.js';
 import { type Inspection, type Piece, sourceOf } from './piece.js';
 import type { ListedSet, PieceSet, SetKind } from './piece-set.js';
 
@@ -32,11 +33,11 @@ const readers: Readonly<Record<Exclude<SetKind, 'rar' | 'split'>, Reader>> = {
 
 /** What is inside a set whose pieces, one after the other, are one archive or one file. */
 export async function inspectJoined(set: PieceSet, inspection: Inspection): Promise<ListedSet> {
-  const { kind, base, pieces } = set;
-  refuseGaps(set);
+  const { kind, base } = set;
+  const pieces = set.missing.length === 0 ? set.pieces : inSpiteOfGaps(set);
   if (kind === 'rar') throw new TypeError('volumes of RAR are archives of their own');
   if (toldAtTheEnd.has(kind)) pieces.at(-1)?.bringEnd();
-  await (kind === '7z' ? readySevenZip(set, inspection) : readyAll(pieces, inspection));
+  await (kind === '7z' ? readySevenZip({ ...set, pieces }, inspection) : readyAll(pieces, inspection));
   const recipes = pieces.map((piece) => piece.recipe());
   const whole = join(recipes);
   if (kind === 'split') return joinedFile(base, recipes);
@@ -49,7 +50,9 @@ export async function inspectJoined(set: PieceSet, inspection: Inspection): Prom
     format,
     archives: [
       members.map((member) =>
-        member.content === undefined ? member : { ...member, content: withVolumes(member.content, [whole], made) },
+        member.content === undefined
+          ? member
+          : withoutGaps({ ...member, content: withVolumes(member.content, [whole], made) }, format),
       ),
     ],
     warnings,
@@ -79,7 +82,8 @@ async function readyAll(pieces: readonly Piece[], { limit }: Inspection): Promis
  * The first volume says how large the whole is, so the sizes of those in between follow from the first and the last. They
  * are looked at when somebody reads them.
  */
-async function readySevenZip({ pieces }: PieceSet, inspection: Inspection): Promise<void> {
+async function readySevenZip(set: PieceSet, inspection: Inspection): Promise<void> {
+  const { pieces } = set;
   const [first] = pieces;
   const last = pieces.at(-1);
   if (first === undefined || last === undefined) return;
@@ -87,14 +91,16 @@ async function readySevenZip({ pieces }: PieceSet, inspection: Inspection): Prom
   const { signal } = inspection;
   const total = sevenZipTotalSize(await first.input().read(0, headBytes, { signal }));
   const agrees = total === (pieces.length - 1) * first.size() + last.size();
-  const middle = pieces.slice(1, -1);
+  const hasGaps = set.missing.length > 0;
+  if (hasGaps && !agrees) throw lacks(set);
+  const middle = pieces.slice(1, -1).filter((piece) => !isStandIn(piece));
   const isConcluded = agrees && expectEqual({ like: first, pieces: middle, inspection });
   if (!isConcluded) await readyAll(pieces, inspection);
+  if (hasGaps && middle.some((piece) => piece.size() !== first.size())) throw lacks(set);
 }
 
-function refuseGaps({ kind, base, missing }: PieceSet): void {
-  if (missing.length === 0) return;
-  const named = missing.slice(0, 10).map((number) => (Number.isFinite(number) ? number + 1 : 'the last'));
-  const message = `${base} lacks ${missing.length === 1 ? 'volume' : 'volumes'} ${named.join(', ')}${missing.length > 10 ? ', …' : ''}`;
-  throw new ArchiveUnsupportedError({ format: kind, reason: 'incomplete', message });
+/** Only a 7z says how large the whole is, and so what is missing. */
+function inSpiteOfGaps(set: PieceSet): readonly Piece[] {
+  if (set.kind !== '7z') throw lacks(set);
+  return withStandIns(set);
 }

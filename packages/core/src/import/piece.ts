@@ -7,6 +7,7 @@ import { recipeSource } from '../archive/recipe-source.js';
 import type { ByteSource } from '../model/byte-source.js';
 import type { Lane, RequestOptions } from '../model/common.js';
 import type { ReadableMember } from './found-member.js';
+import { gapSource, noVolume } from './gap-source.js';
 import type { PostedVolume } from './posted-volume.js';
 
 /** What an inspection works with. */
@@ -78,7 +79,7 @@ export function memberPiece(member: ReadableMember, inspection: Inspection): Pie
 /** The bytes of a recipe over posted files. */
 export function sourceOf(recipe: ByteRecipe, { posted, decoders }: Inspection): ByteSource {
   return recipeSource(recipe, {
-    volume: (index) => (posted[index] as PostedVolume).source(),
+    volume: (index) => (index === noVolume ? gapSource : (posted[index] as PostedVolume).source()),
     unpacked: (packed, sourceOfPacked) => {
       // Nobody knows when the last header was read: what is used least goes when there are too many.
       const { source, release } = decoders.hold(packed, sourceOfPacked);

@@ -340,12 +340,6 @@ export const refused: readonly RefusedShape[] = [
     refusal: ['ERR_ARCHIVE_UNSUPPORTED', 'incomplete'],
     why: 'what is inside stands at the end',
   },
-  {
-    name: '7z without one of its volumes',
-    release: packed({ format: '7z', volumeBytes, volumes: { drop: [3] } }),
-    refusal: ['ERR_ARCHIVE_UNSUPPORTED', 'incomplete'],
-    why: 'where anything is depends on all volumes in front of it',
-  },
   ...(['rar5', 'rar4'] as const).map(
     (format): RefusedShape => ({
       name: `${{ rar5: 'RAR 5', rar4: 'RAR 4' }[format]}, compressed`,
@@ -463,6 +457,12 @@ export const broken: readonly BrokenShape[] = [
     release: packed({ format: 'rar5', volumeBytes }, { damage: [{ type: 'flipByte', share: 0.33 }] }),
     whole: [],
     seen: 'as if they were missing, with `ERR_ARTICLE_CORRUPT`',
+  },
+  {
+    name: '7z without one of its volumes',
+    release: packed({ format: '7z', volumeBytes, volumes: { drop: [6] } }, { files: three }),
+    whole: ['one.mkv', 'three.mkv'],
+    seen: 'members that are whole open; the others are listed with the reason',
   },
 ];
 
