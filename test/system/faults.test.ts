@@ -46,12 +46,14 @@ it.each(plan)('$name: right bytes or a typed error', async ({ fault, reads }) =>
 });
 
 it.each([
-  { name: 'early, so that a reader has seen it', at: 300, isRetracted: true },
-  { name: 'late, after what a reader has seen', at: 205_700, isRetracted: false },
-])('a byte changed $name', async ({ at, isRetracted }) => {
+  { name: 'early, so that a reader has seen it', at: 300, fewest: 1, most: 200 },
+  // The end of an article comes with its checksum, but for the few times when the network cuts between the two.
+  { name: 'late, after what a reader has seen', at: 205_700, fewest: 0, most: 10 },
+])('a byte changed $name', async ({ at, fewest, most }) => {
   const run = await readThroughFaults({ type: 'flipByte', at }, 200, 'progressive', largeParts);
   expect(run.wrong).toBe(0);
-  expect(run.retracted > 0).toBe(isRetracted);
+  expect(run.retracted).toBeGreaterThanOrEqual(fewest);
+  expect(run.retracted).toBeLessThanOrEqual(most);
   for (const key of Object.keys(totals) as (keyof typeof totals)[]) totals[key] += run[key];
 });
 
