@@ -1,21 +1,6 @@
-import { ArchiveUnsupportedError } from '../errors/index.js';
+import { damaged } from './refusals.js';
 
 const two32 = 2 ** 32;
-
-/** What an archive says cannot be right. @param format as `zip` @param message what, and where */
-export function damaged(format: string, message: string, cause?: unknown): ArchiveUnsupportedError {
-  return new ArchiveUnsupportedError({ format, reason: 'damaged', message, cause });
-}
-
-/** An archive uses something that is not supported. @param format as `zip` @param message what */
-export function unsupported(format: string, message: string): ArchiveUnsupportedError {
-  return new ArchiveUnsupportedError({ format, reason: 'feature', message });
-}
-
-/** Bytes of an archive are not there. @param format as `zip` @param message which */
-export function incomplete(format: string, message: string, cause?: unknown): ArchiveUnsupportedError {
-  return new ArchiveUnsupportedError({ format, reason: 'incomplete', message, cause });
-}
 
 /** Header bytes read as little-endian numbers. What lies beyond the end is a damaged archive, never a RangeError. */
 export class HeaderBytes {

@@ -2,8 +2,9 @@ import type { RequestOptions } from '../model/common.js';
 import { throwIfAborted } from '../util/signals.js';
 import type { ArchiveInput } from './archive.js';
 import { unpackingTurn } from './codec/event-loop-turn.js';
-import { HeaderBytes, incomplete } from './header-bytes.js';
+import { HeaderBytes } from './header-bytes.js';
 import { isLoss } from './losses.js';
+import { incomplete } from './refusals.js';
 
 /** Read at once where headers follow closely on each other. */
 const windowBytes = 32 * 1024;

@@ -2,7 +2,7 @@ import { hasCode } from '../errors/index.js';
 import { distinctPaths } from '../import/distinct-paths.js';
 import { type FoundMember, isReadable } from '../import/found-member.js';
 import { inspectHeap } from '../import/inspect-heap.js';
-import { inspectSet, type SetOutcome, type SetRefusal } from '../import/inspect-set.js';
+import { inspectSet, isWholeOpen, type SetOutcome, type SetRefusal } from '../import/inspect-set.js';
 import { type Inspection, postedPiece } from '../import/piece.js';
 import type { PieceSet, PlannedSet } from '../import/piece-set.js';
 import type { MemberFile } from './member-file.js';
@@ -82,8 +82,7 @@ export class ArchiveWork {
     for (const each of sorted.sets) {
       const outcome = await inspectSet(each, inspection);
       parts.push(outcome);
-      const isOpen = outcome.refusal === undefined && outcome.found.every((member) => member.refusal === undefined);
-      const closed = !isOpen || outcome.isShownToo ? indexesOf(each) : (outcome.leftOver ?? []);
+      const closed = !isWholeOpen(outcome) || outcome.isShownToo ? indexesOf(each) : (outcome.leftOver ?? []);
       for (const index of closed) shown.set(index, shown.get(index));
     }
     const findings: ArchiveFindings = {

@@ -4,7 +4,7 @@ import { isPar2 } from '../par2/packets.js';
 import { kindOfHead } from './kind-of-head.js';
 import { rankNames } from './naming/rank-names.js';
 import { matchPar2, md5OfHead } from './par2-names.js';
-import type { Inspection, Piece } from './piece.js';
+import { beginningOf, type Inspection, type Piece } from './piece.js';
 import type { PieceSet } from './piece-set.js';
 import { plannedSets } from './plan-release.js';
 import { readPar2Files } from './read-par2-files.js';
@@ -39,7 +39,9 @@ export async function inspectHeap(
   par2: readonly Piece[],
   inspection: Inspection,
 ): Promise<SortedHeap> {
-  const heads = await Promise.all(pieces.map((piece) => inspection.limit(() => headOf(piece, inspection))));
+  const heads = await Promise.all(
+    pieces.map((piece) => inspection.limit(() => beginningOf(piece, headBytes, inspection))),
+  );
   const plain = new Map<number, string>();
   const seen = pieces.flatMap((piece, at) => {
     const head = heads[at];
@@ -116,17 +118,6 @@ const setOf = (kind: PieceSet['kind'], members: readonly Found[]): PieceSet => (
 
 /** A piece under the name that was found for it; what it holds says nothing of its place in a set. */
 const renamed = ({ piece, said }: Found): Piece => (said === '' ? piece : { ...piece, name: said });
-
-/** The beginning of a file; nothing when it cannot be had. */
-async function headOf(piece: Piece, { signal }: Inspection): Promise<Uint8Array | undefined> {
-  try {
-    await piece.ready();
-    return await piece.input().read(0, headBytes, { signal });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    return undefined;
-  }
-}
 
 /** Whether its size can be found out shows later, as for any other file. */
 function noteWithoutName(plain: Map<number, string>, { posted }: Piece): void {

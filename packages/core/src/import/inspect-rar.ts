@@ -1,5 +1,6 @@
 import type { ArchiveMember } from '../archive/archive.js';
 import { ofVolume, withVolumes } from '../archive/byte-recipe.js';
+import { isLoss } from '../archive/losses.js';
 import { assembleRar } from '../archive/rar/assemble.js';
 import { orderRarVolumes } from '../archive/rar/order-volumes.js';
 import { predictRarSet } from '../archive/rar/predict-set.js';
@@ -44,7 +45,7 @@ async function ordered(known: readonly NamedVolume[], pieces: readonly Piece[], 
   const guessed = new Set(sets.flatMap((set) => set.guessed));
   if (guessed.size === 0) return { known, sets };
   const toEnd = async (one: NamedVolume): Promise<NamedVolume> => {
-    const volume = await tried(headersOf(pieces[one.piece] as Piece, inspection, true));
+    const volume = await tried(headersOf(pieces[one.piece] as Piece, inspection, true), inspection);
     return volume === undefined ? one : { ...one, volume };
   };
   const read = await Promise.all(known.map((one, at) => (guessed.has(at) ? inspection.limit(() => toEnd(one)) : one)));
@@ -85,7 +86,7 @@ async function readAll(pieces: readonly Piece[], inspection: Inspection): Promis
         try {
           return await headersOf(piece, inspection);
         } catch (error) {
-          if (!isLost(error)) throw error;
+          if (!isLost(error, inspection)) throw error;
           lost ??= error;
           return undefined;
         }
@@ -103,11 +104,8 @@ async function headersOf(piece: Piece, inspection: Inspection, toEnd = false): P
 }
 
 /** Whether a volume cannot be had or is no volume, which says nothing of the others. */
-function isLost(error: unknown): boolean {
-  const cause = hasCode(error, 'ERR_LAYOUT_UNKNOWN') ? error.cause : error;
-  return ['ERR_ARTICLE_MISSING', 'ERR_ARTICLE_CORRUPT', 'ERR_ARCHIVE_UNSUPPORTED'].some((code) =>
-    hasCode(cause, code as 'ERR_ARTICLE_MISSING'),
-  );
+function isLost(error: unknown, inspection: Inspection): boolean {
+  return isLoss(hasCode(error, 'ERR_LAYOUT_UNKNOWN') ? error.cause : error, inspection);
 }
 
 /**
@@ -122,7 +120,7 @@ async function conclude(set: PieceSet, inspection: Inspection): Promise<readonly
   if (!isPossible || first === undefined || second === undefined || last === undefined) return undefined;
   // The headers behind the last member are there; without numbers it is any volume.
   if (areNumbered(pieces)) last.bringEnd();
-  const ends = await Promise.all([first, second, last].map((piece) => tried(headersOf(piece, inspection))));
+  const ends = await Promise.all([first, second, last].map((piece) => tried(headersOf(piece, inspection), inspection)));
   if (ends.some((end) => end === undefined)) return undefined;
   const [a, b, z] = ends as [RarVolume, RarVolume, RarVolume];
   // Nothing at the beginning of a volume of RAR 4 would contradict names that are in no order.
@@ -144,11 +142,11 @@ function areNumbered(pieces: readonly Piece[]): boolean {
 }
 
 /** Nothing when a volume is lost: then all are looked at. */
-async function tried(headers: Promise<RarVolume>): Promise<RarVolume | undefined> {
+async function tried(headers: Promise<RarVolume>, inspection: Inspection): Promise<RarVolume | undefined> {
   try {
     return await headers;
   } catch (error) {
-    if (isLost(error)) return undefined;
+    if (isLost(error, inspection)) return undefined;
     throw error;
   }
 }

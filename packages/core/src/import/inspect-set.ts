@@ -64,8 +64,13 @@ export async function inspectSet(set: PieceSet, inspection: Inspection, level = 
   }
 }
 
+/** Whether everything in a set can be had. */
+export function isWholeOpen({ refusal, found }: SetOutcome): boolean {
+  return refusal === undefined && found.every((member) => member.refusal === undefined);
+}
+
 /** Whether trying again later would not help. */
-export function isRefusal(error: unknown): error is Error {
+function isRefusal(error: unknown): error is Error {
   return hasCode(error, 'ERR_ARCHIVE_UNSUPPORTED') || hasCode(error, 'ERR_PASSWORD');
 }
 
@@ -109,8 +114,7 @@ async function opened(found: readonly FoundMember[], inspection: Inspection, lev
     warnings.push(...outcome.warnings);
     refusals.push(...outcome.refusals.map(({ name, error }) => ({ name: folder + name, error })));
     more.push(outcome.found.map((inner) => ({ ...inner, path: folder + inner.path })));
-    const isOpen = outcome.refusal === undefined && outcome.found.every((inner) => inner.refusal === undefined);
-    for (const member of isOpen ? members : []) (outcome.isShownToo ? openedToo : hidden).add(member);
+    for (const member of isWholeOpen(outcome) ? members : []) (outcome.isShownToo ? openedToo : hidden).add(member);
   }
   const kept = found.filter((member) => !hidden.has(member));
   const told = kept.map((member) => (openedToo.has(member) ? { ...member, isOpened: true } : member));

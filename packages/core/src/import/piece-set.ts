@@ -4,28 +4,27 @@ import type { Piece } from './piece.js';
 /** What a set of pieces is, by its names or by what is in it. */
 export type SetKind = 'rar' | '7z' | 'zip' | 'tar' | 'disc' | 'split';
 
-/** A set as names tell, its posted files by their place in the NZB. */
-export interface PlannedSet {
+/** What is known of a set without its pieces. */
+interface SetFacts {
   readonly kind: SetKind;
+  /** What their names have in common: the name of what a split file is joined to. */
   readonly base: string;
-  /** In the order their names give. */
-  readonly members: readonly number[];
-  /** Numbers that are missing between them. */
+  /** Numbers that are missing between them, as far as names tell. */
   readonly missing: readonly number[];
   /** Whether its pieces are parts that know of each other, as `.z01` and `.zip`, and were not simply cut. */
   readonly areJoinedParts: boolean;
 }
 
-/** Pieces that belong together, in order. */
-export interface PieceSet {
-  readonly kind: SetKind;
-  /** What their names have in common: the name of what a split file is joined to. */
-  readonly base: string;
+/** A set as names tell, its posted files by their place in the NZB. */
+export interface PlannedSet extends SetFacts {
+  /** In the order their names give. */
+  readonly members: readonly number[];
+}
+
+/** Pieces that belong together. */
+export interface PieceSet extends SetFacts {
+  /** In order. */
   readonly pieces: readonly Piece[];
-  /** Numbers that are missing between them, as far as names tell. */
-  readonly missing: readonly number[];
-  /** Whether its pieces are parts that know of each other, as `.z01` and `.zip`, and were not simply cut. */
-  readonly areJoinedParts: boolean;
 }
 
 /** What was found in a set. */

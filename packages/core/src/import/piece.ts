@@ -88,3 +88,18 @@ export function sourceOf(recipe: ByteRecipe, { posted, decoders }: Inspection): 
     },
   });
 }
+
+/** The beginning of a file; nothing when it cannot be had. @param length how much of it, in bytes */
+export async function beginningOf(
+  piece: Piece,
+  length: number,
+  { signal }: Inspection,
+): Promise<Uint8Array | undefined> {
+  try {
+    await piece.ready();
+    return await piece.input().read(0, length, { signal });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return undefined;
+  }
+}

@@ -1,5 +1,5 @@
 import { type Par2Set, readPar2 } from '../par2/read-par2.js';
-import type { Inspection, Piece } from './piece.js';
+import { beginningOf, type Inspection, type Piece } from './piece.js';
 
 /** PAR2 files that are looked at: descriptions are in each of them. */
 const mostFiles = 4;
@@ -12,7 +12,7 @@ export async function readPar2Files(pieces: readonly Piece[], inspection: Inspec
   const read: Uint8Array[] = [];
   let sets: readonly Par2Set[] = [];
   for (const piece of bySize.slice(0, mostFiles)) {
-    const bytes = await beginningOf(piece, inspection);
+    const bytes = await beginningOf(piece, mostBytes, inspection);
     if (bytes === undefined) continue;
     read.push(bytes);
     sets = readPar2(read);
@@ -23,14 +23,3 @@ export async function readPar2Files(pieces: readonly Piece[], inspection: Inspec
 }
 
 const encodedBytes = ({ posted }: Piece) => posted?.nzbFile.encodedBytes ?? 0;
-
-/** The beginning of a file; nothing when it cannot be had. */
-async function beginningOf(piece: Piece, { signal }: Inspection): Promise<Uint8Array | undefined> {
-  try {
-    await piece.ready();
-    return await piece.input().read(0, mostBytes, { signal });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    return undefined;
-  }
-}

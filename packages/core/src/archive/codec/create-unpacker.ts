@@ -6,9 +6,6 @@ import { lzmaUnpacker } from './lzma-unpacker.js';
 import { type Lzma2Options, lzma2Unpacker } from './lzma2-unpacker.js';
 import type { Unpacker } from './unpacker.js';
 
-/** Methods there is an unpacker for. */
-export const unpackedMethods: readonly Codec['method'][] = ['deflate', 'lzma', 'lzma2'];
-
 /**
  * An unpacker of a stream, or of what follows one of its restart points.
  * @throws ArchiveUnsupportedError when nothing here unpacks the method, or it would take too much memory

@@ -1,7 +1,7 @@
 import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveInput, ArchiveListing, ReadArchiveOptions } from '../archive.js';
-import { damaged } from '../header-bytes.js';
 import { isLoss, messageOf } from '../losses.js';
+import { damaged } from '../refusals.js';
 import { readIso } from './iso/read-iso.js';
 import { recognise } from './recognition.js';
 import { readUdf } from './udf/read-udf.js';

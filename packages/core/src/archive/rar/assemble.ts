@@ -1,12 +1,11 @@
 import { ArchiveUnsupportedError } from '../../errors/index.js';
 import type { ArchiveListing, ArchiveMember } from '../archive.js';
 import { type ByteRecipe, cut, join, ofVolume, recipeSize } from '../byte-recipe.js';
+import { Oddities } from '../oddities.js';
 import { padded } from './header-cipher.js';
 import { isSameMember } from './same-member.js';
 import { withSharedSalt } from './shared-salt.js';
 import type { RarFormat, RarPiece, RarTarget, RarVolume } from './volume.js';
-
-const mostWarnings = 100;
 
 /** A piece and the volume it is in. */
 interface PlacedPiece {
@@ -41,7 +40,7 @@ class Assembly {
   readonly #members: ArchiveMember[] = [];
   /** Members by path, for those that only point to one. */
   readonly #byPath = new Map<string, ArchiveMember>();
-  readonly #warnings: string[] = [];
+  readonly #oddities = new Oddities();
   #open: OpenMember | undefined;
 
   constructor(format: RarFormat, learn: (piece: RarPiece) => RarPiece) {
@@ -55,14 +54,14 @@ class Assembly {
   }
 
   add({ pieces, warnings, format }: RarVolume, volume: number): void {
-    for (const warning of warnings) this.#warn(`Volume ${volume}: ${warning}`);
-    if (format !== this.#format) this.#warn(`Volume ${volume} is of another format`);
+    for (const warning of warnings) this.#oddities.add(`Volume ${volume}: ${warning}`);
+    if (format !== this.#format) this.#oddities.add(`Volume ${volume} is of another format`);
     for (const piece of pieces) this.#addPiece({ piece: this.#learn(piece), volume });
   }
 
   listing(): ArchiveListing {
     this.#finish();
-    return { format: this.#format, members: this.#members, warnings: this.#warnings };
+    return { format: this.#format, members: this.#members, warnings: this.#oddities.lines };
   }
 
   #addPiece(placed: PlacedPiece): void {
@@ -145,10 +144,6 @@ class Assembly {
 
   #refused(reason: 'damaged' | 'incomplete' | 'feature', message: string): ArchiveUnsupportedError {
     return new ArchiveUnsupportedError({ format: this.#format, reason, message });
-  }
-
-  #warn(message: string): void {
-    if (this.#warnings.length < mostWarnings) this.#warnings.push(message);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { damaged } from './damage.js';
+import { damaged } from '../refusals.js';
 import type { RarFormat } from './volume.js';
 
 /** A number of variable length has at most ten bytes: 64 bits, seven a byte. */

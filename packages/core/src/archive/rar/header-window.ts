@@ -1,6 +1,6 @@
 import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveInput } from '../archive.js';
-import { unsupported } from './damage.js';
+import { unsupported } from '../refusals.js';
 import type { RarFormat } from './volume.js';
 
 /** Read at the start of a volume: it holds all headers of most. */

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { PasswordError } from '../../errors/index.js';
 import type { ReadArchiveOptions } from '../archive.js';
 import type { Rar4Keys, Rar5Keys } from '../crypto/key-derivation.js';
-import { unsupported } from './damage.js';
+import { unsupported } from '../refusals.js';
 import type { RarFormat } from './volume.js';
 
 /** Rounds of hashing one volume may cost: some seconds to a minute. An archive made to be slow ends here. */

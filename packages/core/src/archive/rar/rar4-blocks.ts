@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Rar4Keys } from '../crypto/key-derivation.js';
-import { damaged } from './damage.js';
+import { damaged } from '../refusals.js';
 import { Fields } from './fields.js';
 import { aesBlockBytes, decrypted, padded } from './header-cipher.js';
 import type { HeaderWindow } from './header-window.js';

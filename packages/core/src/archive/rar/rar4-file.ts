@@ -1,4 +1,5 @@
-import { damaged, unsupported } from './damage.js';
+import { damaged, unsupported } from '../refusals.js';
+import { dosTimeMs } from '../times.js';
 import type { Fields } from './fields.js';
 import type { HeaderWindow } from './header-window.js';
 import { rar4Method } from './methods.js';
@@ -7,7 +8,6 @@ import type { Passwords } from './passwords.js';
 import { toPiece } from './piece.js';
 import type { Rar4Block } from './rar4-blocks.js';
 import { rar4Key } from './rar4-lock.js';
-import { dosTimeMs } from './times.js';
 import type { RarPiece } from './volume.js';
 
 /** RAR 4 technote, "File header". */

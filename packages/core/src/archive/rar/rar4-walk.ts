@@ -1,4 +1,4 @@
-import { damaged } from './damage.js';
+import { damaged } from '../refusals.js';
 import type { HeaderWindow } from './header-window.js';
 import type { Passwords } from './passwords.js';
 import { blockDataBytes, blockType, type HeaderKeys, type Rar4Block, rar4Block } from './rar4-blocks.js';

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { damaged, unsupported } from './damage.js';
+import { damaged, unsupported } from '../refusals.js';
 import { Fields } from './fields.js';
 import { aesBlockBytes, decrypted, padded } from './header-cipher.js';
 import type { HeaderWindow } from './header-window.js';

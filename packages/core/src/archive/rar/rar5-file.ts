@@ -1,4 +1,4 @@
-import { unsupported } from './damage.js';
+import { unsupported } from '../refusals.js';
 import { rar5Method } from './methods.js';
 import { mostPathBytes, textOf } from './names.js';
 import type { Passwords } from './passwords.js';

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { unsupported } from './damage.js';
+import { unsupported } from '../refusals.js';
+import { windowsTimeMs } from '../times.js';
 import type { Fields } from './fields.js';
 import type { Rar5Lock } from './passwords.js';
-import { windowsTimeMs } from './times.js';
 
 /** RAR 5.0 archive format, "Extra area of file and service headers". */
 const recordType = { encryption: 1, hash: 2, time: 3, version: 4, redirection: 5 };

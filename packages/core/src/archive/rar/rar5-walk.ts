@@ -1,4 +1,4 @@
-import { damaged } from './damage.js';
+import { damaged } from '../refusals.js';
 import { aesBlockBytes } from './header-cipher.js';
 import type { HeaderWindow } from './header-window.js';
 import type { Passwords } from './passwords.js';

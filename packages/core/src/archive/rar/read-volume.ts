@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ArchiveUnsupportedError } from '../../errors/index.js';
 import type { ArchiveInput, ReadArchiveOptions } from '../archive.js';
-import { damaged } from './damage.js';
+import { Oddities } from '../oddities.js';
+import { damaged } from '../refusals.js';
 import { HeaderWindow } from './header-window.js';
 import { Passwords } from './passwords.js';
 import { Rar4Walk } from './rar4-walk.js';
@@ -14,7 +15,6 @@ import type { Step, VolumeFacts, VolumeWalk } from './walk.js';
 const mostBlocks = 200_000;
 /** After so many the event loop gets its turn: headers that are at hand are read without waiting. */
 const blocksPerTurn = 512;
-const mostWarnings = 100;
 /** How much is read to find an archive behind a program, step by step. */
 const searchedBytes = [4096, 64 * 1024, mostSfxBytes];
 
@@ -64,35 +64,32 @@ interface Walked {
 
 async function walkBlocks(walk: VolumeWalk, start: number, toEnd: boolean): Promise<Walked> {
   const pieces: RarPiece[] = [];
-  const warnings: string[] = [];
-  const warn = (message: string) => {
-    if (warnings.length < mostWarnings) warnings.push(message);
-  };
+  const oddities = new Oddities();
   let end: Step['end'];
   for (let at = start, count = 0; end === undefined; count++) {
     if (count >= mostBlocks) {
-      warn(`There are more than ${mostBlocks} blocks; the others are left out`);
+      oddities.add(`There are more than ${mostBlocks} blocks; the others are left out`);
       break;
     }
     if (count % blocksPerTurn === blocksPerTurn - 1) await nextTurn();
-    const step = await tolerantStep(walk, at, warn);
+    const step = await tolerantStep(walk, at, oddities);
     if (step === undefined) break;
-    if (step.warning !== undefined) warn(step.warning);
+    if (step.warning !== undefined) oddities.add(step.warning);
     if (step.piece !== undefined) pieces.push(step.piece);
     if (step.piece?.continuesInNext && !toEnd) break;
     end = step.end;
     at = step.next;
   }
-  return { pieces, warnings, end };
+  return { pieces, warnings: oddities.lines, end };
 }
 
 /** What was read before a damaged header stays readable. */
-async function tolerantStep(walk: VolumeWalk, at: number, warn: (message: string) => void): Promise<Step | undefined> {
+async function tolerantStep(walk: VolumeWalk, at: number, oddities: Oddities): Promise<Step | undefined> {
   try {
     return await walk.step(at);
   } catch (error) {
     if (!(error instanceof ArchiveUnsupportedError)) throw error;
-    warn(`Reading stopped at ${at}: ${error.message}`);
+    oddities.add(`Reading stopped at ${at}: ${error.message}`);
     return undefined;
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { windowsEpochMs } from '../times.js';
 import { HeaderReader, propertyId } from './header-reader.js';
 import { sevenZipError } from './seven-zip-error.js';
 
@@ -6,8 +7,6 @@ import { sevenZipError } from './seven-zip-error.js';
 const mostFiles = 2 ** 20;
 /** So many are gone through in a few milliseconds. */
 export const manyFiles = 2 ** 12;
-/** Milliseconds from 1601, where file times of Windows begin, to 1970. */
-const before1970Ms = 11_644_473_600_000;
 
 /** A file as the header lists it. */
 export interface FileInfo {
@@ -87,7 +86,7 @@ function readTimes(property: HeaderReader, files: readonly FileInfo[]): void {
   const defined = property.defined(files.length);
   property.expectInternal();
   for (const [at, file] of files.entries())
-    if (defined[at]) file.modifiedMs = Math.floor(property.uint64() / 10_000) - before1970Ms;
+    if (defined[at]) file.modifiedMs = Math.floor(property.uint64() / 10_000) - windowsEpochMs;
 }
 
 function readAttributes(property: HeaderReader, files: readonly FileInfo[]): void {

@@ -1,5 +1,5 @@
-import { damaged } from '../header-bytes.js';
 import { plainText } from '../plain-text.js';
+import { damaged } from '../refusals.js';
 
 /** The records of extended headers that matter here (POSIX.1-2001 pax, and GNU's sparse files). */
 export interface PaxRecords {

@@ -1,9 +1,9 @@
 import type { ArchiveInput, ArchiveListing, ArchiveMember, ReadArchiveOptions } from '../archive.js';
 import { type ByteRecipe, join, ofVolume } from '../byte-recipe.js';
-import { damaged, incomplete, unsupported } from '../header-bytes.js';
 import { mostMembers } from '../limits.js';
 import { isLoss, messageOf } from '../losses.js';
 import { Oddities } from '../oddities.js';
+import { damaged, incomplete, unsupported } from '../refusals.js';
 import { hasTarChecksum, isZeroBlock } from './tar-header.js';
 import { type TarMember, TarWalk } from './tar-walk.js';
 

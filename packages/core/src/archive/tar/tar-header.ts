@@ -1,5 +1,5 @@
-import { damaged } from '../header-bytes.js';
 import { plainText } from '../plain-text.js';
+import { damaged } from '../refusals.js';
 
 /** Everything in a tar comes in blocks of this many bytes. */
 export const blockBytes = 512;

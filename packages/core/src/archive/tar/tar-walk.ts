@@ -1,8 +1,8 @@
 import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveInput } from '../archive.js';
-import { damaged, unsupported } from '../header-bytes.js';
 import { HeaderWindow } from '../header-window.js';
 import { plainText } from '../plain-text.js';
+import { damaged, unsupported } from '../refusals.js';
 import { type PaxRecords, readPaxRecords } from './pax-records.js';
 import {
   blockBytes,

@@ -1,8 +1,8 @@
 import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveInput } from '../archive.js';
-import { damaged, unsupported } from '../header-bytes.js';
 import { HeaderWindow } from '../header-window.js';
 import { isLoss } from '../losses.js';
+import { damaged, unsupported } from '../refusals.js';
 import type { ZipEntry } from './zip-entry.js';
 
 const localSignature = 0x04034b50;

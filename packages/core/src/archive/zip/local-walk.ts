@@ -1,10 +1,11 @@
 import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveInput } from '../archive.js';
-import { type HeaderBytes, incomplete } from '../header-bytes.js';
+import type { HeaderBytes } from '../header-bytes.js';
 import { HeaderWindow } from '../header-window.js';
 import { mostMembers } from '../limits.js';
 import { isLoss, messageOf } from '../losses.js';
 import type { Oddities } from '../oddities.js';
+import { incomplete } from '../refusals.js';
 import type { ZipEntry } from './zip-entry.js';
 import { readZipExtra } from './zip-extra.js';
 import { ZipRefusals } from './zip-method.js';

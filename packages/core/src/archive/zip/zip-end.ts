@@ -1,8 +1,9 @@
 import type { RequestOptions } from '../../model/common.js';
 import type { ArchiveInput } from '../archive.js';
-import { damaged, HeaderBytes, unsupported } from '../header-bytes.js';
+import { HeaderBytes } from '../header-bytes.js';
 import { isLoss } from '../losses.js';
 import type { Oddities } from '../oddities.js';
+import { damaged, unsupported } from '../refusals.js';
 import type { ZipPlaces } from './zip-places.js';
 
 const endSignature = Buffer.from([0x50, 0x4b, 5, 6]);

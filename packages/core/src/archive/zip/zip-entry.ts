@@ -1,7 +1,8 @@
 import { unpackingTurn } from '../codec/event-loop-turn.js';
-import { damaged, type HeaderBytes } from '../header-bytes.js';
+import type { HeaderBytes } from '../header-bytes.js';
 import { mostMembers } from '../limits.js';
 import type { Oddities } from '../oddities.js';
+import { damaged } from '../refusals.js';
 import type { ZipEnd } from './zip-end.js';
 import { readZipExtra, type ZipExtra } from './zip-extra.js';
 import { ZipRefusals } from './zip-method.js';

@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
-import { damaged, HeaderBytes } from '../header-bytes.js';
+import { HeaderBytes } from '../header-bytes.js';
+import { damaged } from '../refusals.js';
+import { windowsEpochMs } from '../times.js';
 
 const absent16 = 0xffff;
 const absent32 = 0xffffffff;
-/** Between 1601, where Windows begins to count, and 1970. */
-const windowsEpochMs = 11_644_473_600_000;
 
 /** Sizes and place of an entry as its fixed fields say; those of 32 set bits are in an extra field. */
 export interface ZipSizes {

@@ -1,6 +1,7 @@
 import type { ArchiveMember } from '../archive.js';
 import { type ByteRecipe, join, ofVolume } from '../byte-recipe.js';
-import { damaged, incomplete } from '../header-bytes.js';
+import { damaged, incomplete } from '../refusals.js';
+import { dosTimeMs } from '../times.js';
 import type { DataPlaces } from './data-places.js';
 import type { ZipEntry } from './zip-entry.js';
 import { isEncrypted, isStored } from './zip-method.js';
@@ -54,12 +55,4 @@ function withoutSlashes(path: string): string {
   let end = path.length;
   while (end > 0 && (path[end - 1] === '/' || path[end - 1] === '\\')) end--;
   return path.slice(0, end);
-}
-
-/** DOS times have no zone and steps of two seconds (APPNOTE 4.4.6): they are taken as UTC. */
-function dosTimeMs(time: number): number | undefined {
-  const date = time >>> 16;
-  const [month, day] = [(date >> 5) & 15, date & 31];
-  if (month === 0 || day === 0) return undefined;
-  return Date.UTC(1980 + (date >> 9), month - 1, day, (time >> 11) & 31, (time >> 5) & 63, (time & 31) * 2);
 }

@@ -1,4 +1,4 @@
-import { incomplete } from '../header-bytes.js';
+import { incomplete } from '../refusals.js';
 
 /** Turns places in a ZIP, which are given as a disk and an offset on it, into places in the input. */
 export class ZipPlaces {

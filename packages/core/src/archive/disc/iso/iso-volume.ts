@@ -1,4 +1,5 @@
-import { damaged, type HeaderBytes } from '../../header-bytes.js';
+import type { HeaderBytes } from '../../header-bytes.js';
+import { damaged } from '../../refusals.js';
 import { type Recognition, standardOf } from '../recognition.js';
 import { type IsoRecord, readIsoRecord } from './iso-record.js';
 

@@ -1,10 +1,10 @@
 import type { RequestOptions } from '../../../model/common.js';
 import type { ArchiveInput, ArchiveListing, ArchiveMember } from '../../archive.js';
 import { type ByteRecipe, join, ofVolume } from '../../byte-recipe.js';
-import { damaged, incomplete, unsupported } from '../../header-bytes.js';
 import { HeaderWindow } from '../../header-window.js';
 import { isLoss } from '../../losses.js';
 import { Oddities } from '../../oddities.js';
+import { damaged, incomplete, unsupported } from '../../refusals.js';
 import { type DiscEntry, type DiscFolder, pathIn, readDiscTree } from '../disc-tree.js';
 import { UdfDisc, type UdfNode } from './udf-disc.js';
 import { readUdfNames, type UdfName } from './udf-folder.js';

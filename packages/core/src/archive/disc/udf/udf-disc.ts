@@ -1,7 +1,8 @@
 import type { ByteRange, RequestOptions } from '../../../model/common.js';
-import { damaged, HeaderBytes, unsupported } from '../../header-bytes.js';
+import { HeaderBytes } from '../../header-bytes.js';
 import type { HeaderWindow } from '../../header-window.js';
 import { isLoss } from '../../losses.js';
+import { damaged, unsupported } from '../../refusals.js';
 import { descriptorAt, longPlace, type UdfPlace, udfTags, udfTime } from './udf-descriptor.js';
 import { readAllocations } from './udf-extents.js';
 import { UdfPartitions } from './udf-partitions.js';

@@ -1,4 +1,5 @@
-import { damaged, type HeaderBytes, unsupported } from '../../header-bytes.js';
+import type { HeaderBytes } from '../../header-bytes.js';
+import { damaged, unsupported } from '../../refusals.js';
 import { longPlace, type UdfPlace } from './udf-descriptor.js';
 
 /** A piece of a file: some bytes of a partition, or a hole that reads as zeros. */

@@ -1,5 +1,5 @@
 import type { ByteRange } from '../../../model/common.js';
-import { damaged, unsupported } from '../../header-bytes.js';
+import { damaged, unsupported } from '../../refusals.js';
 import type { UdfPlace } from './udf-descriptor.js';
 import type { UdfVolume } from './udf-volume.js';
 

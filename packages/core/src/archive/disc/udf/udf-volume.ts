@@ -1,7 +1,8 @@
 import type { RequestOptions } from '../../../model/common.js';
-import { damaged, type HeaderBytes, unsupported } from '../../header-bytes.js';
+import type { HeaderBytes } from '../../header-bytes.js';
 import type { HeaderWindow } from '../../header-window.js';
 import { isLoss } from '../../losses.js';
+import { damaged, unsupported } from '../../refusals.js';
 import { descriptorAt, longPlace, type UdfPlace, udfTags } from './udf-descriptor.js';
 
 const mostSequenceBytes = 256 * 1024;

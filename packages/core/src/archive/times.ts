@@ -1,5 +1,5 @@
 /** Between 1601, where Windows begins to count, and 1970. */
-const windowsEpochMs = 11_644_473_600_000;
+export const windowsEpochMs = 11_644_473_600_000;
 
 /** A time of FAT and DOS in milliseconds since 1970; it is local and taken for UTC. `undefined` when it is no time. */
 export function dosTimeMs(value: number): number | undefined {
